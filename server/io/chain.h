@@ -1,0 +1,76 @@
+/*
+ * chain: the data folder of a stack on disk. Makes it, measures it, sets a chain aside by rename and
+ * puts it back, changes its owner, writes the small files beside it. It never deletes chain data.
+ *
+ *   DIR/                 the stack's folder (stack.data_dir)
+ *   DIR/README.txt       what this is and how to come back, for whoever finds it
+ *   DIR/node/            the node's data, mounted as /data in the container
+ *   DIR/relay/app.json   the relay's configuration (0600: it holds the secret)
+ *   DIR/kept/ID/         a chain that was set aside: node/ and kept.json
+ *
+ * Every path is built from the stack's folder and a checked name, and every component is opened
+ * without following symlinks. Any thread; two calls on one folder at a time are the caller's
+ * mistake (one job per stack).
+ *
+ * Error codes: path.outside, path.not_folder, path.network, disk.full, disk.read_only,
+ * chain.missing, chain.kept_missing, disk.failed.
+ */
+#ifndef IO_CHAIN_H
+#define IO_CHAIN_H
+
+#include "base/model.h"
+
+/* DIR and DIR/SUB with the given owner (the folder of a node must belong to the uid in its image).
+ * Existing folders keep their contents. *ret_made: whether SUB was made now. */
+int chain_make(const char *dir, const char *sub, int uid, int gid, bool *ret_made, struct err *e);
+/* Removes DIR/SUB and DIR when they are empty; anything in them stays, silently. */
+void chain_unmake(const char *dir, const char *sub);
+
+/* Owner of DIR/SUB itself. */
+int chain_owner(const char *dir, const char *sub, int *ret_uid, int *ret_gid, struct err *e);
+/* Changes owner of everything below DIR/SUB (never follows symlinks). */
+int chain_chown(const char *dir, const char *sub, int uid, int gid, struct err *e);
+
+/* Allocated bytes below DIR/SUB; 0 when it does not exist. Slow: walks the tree. */
+int chain_size(const char *dir, const char *sub, int64_t *ret, struct err *e);
+
+/* The highest number in the files that match the patterns (globs below DIR/SUB, such as
+ * "chains/<star>/db/<star>/<star>/db_version"); -1 when there is none. */
+int chain_db_version(const char *dir, const char *sub, const char *const *globs, size_t n);
+
+/* A chain that was set aside. */
+struct kept {
+	char id[40];	 /* 20261123-141502-resync */
+	char *reason;	 /* resync, put_back */
+	char *image;	 /* that it last ran with */
+	json_t *options; /* the node's options then */
+	msec at;
+	int64_t bytes; /* allocated; -1 = not measured */
+};
+struct kept_list {
+	struct kept *items; /* newest first */
+	size_t n;
+};
+void kept_list_free(struct kept_list *l);
+int chain_kept(const char *dir, struct kept_list *ret, struct err *e);
+
+/* DIR/SUB → DIR/kept/ID/SUB by rename, with kept.json; then an empty DIR/SUB with the same owner and
+ * mode, into which the identity files (globs below SUB) are copied. Re-runnable: an ID that is
+ * already set aside is a success. */
+int chain_set_aside(const char *dir, const char *sub, const char *id, const json_t *about,
+	const char *const *identity, size_t n, struct err *e);
+/* The undo: DIR/kept/ID/SUB back in its place. What stands there now is set aside first under
+ * `now_id` (pass NULL to discard only files that chain_set_aside itself had put there: it fails with
+ * chain.busy when there is anything else). Re-runnable. */
+int chain_put_back(const char *dir, const char *sub, const char *id, const char *now_id,
+	const json_t *about_now, struct err *e);
+
+/* Writes DIR/REL (such as relay/app.json) atomically (temporary file, fsync, rename, fsync of the
+ * folder) with mode and owner. */
+int chain_write(const char *dir, const char *rel, const char *text, size_t len, int mode, int uid,
+	int gid, struct err *e);
+/* Reads DIR/REL, at most 1 MiB; owned by the caller; chain.missing when it is not there. */
+int chain_read(const char *dir, const char *rel, char **ret, size_t *ret_len, struct err *e);
+int chain_unlink(const char *dir, const char *rel, struct err *e); /* small files of ours; missing = 0 */
+
+#endif

@@ -1,0 +1,147 @@
+/*
+ * docker: the Engine API calls we need, as typed functions; nothing else knows its URLs, versions
+ * or JSON. Works with API 1.23 (Docker 1.11, Container Station of 2016) to 1.46 (Docker 27, QTS
+ * 5.2), see https://docs.docker.com/reference/api/engine/version-history/.
+ *
+ * A struct docker is an endpoint, not a connection: calls may come from any thread at once. The
+ * version is negotiated by docker_ping(): min(1.46, the engine's), and again after every
+ * disconnection (an engine may be upgraded under us).
+ *
+ * Error codes: engine.absent (no socket, or nobody listens), engine.denied (no permission),
+ * engine.slow (no answer within the deadline), engine.broken (broke off in the middle, or an
+ * answer that is no JSON), engine.error (the engine answered 500; its words are in the message),
+ * engine.old (API below 1.23), container.missing, container.name_taken, image.missing,
+ * network.missing, engine.rejected (any other 4xx), port.taken ("address already in use"),
+ * limit.below_use (cgroup v1 refuses a limit below use), pull.* (see docker_pull).
+ */
+#ifndef IO_DOCKER_H
+#define IO_DOCKER_H
+
+#include "base/model.h"
+
+#include <stdatomic.h>
+
+struct docker; /* opaque */
+
+/* endpoint: "unix:///path". Never fails: whether somebody answers is known by docker_ping. */
+struct docker *docker_new(const char *endpoint);
+void docker_free(struct docker *d);
+
+struct docker_version {
+	char engine[32]; /* "20.10.24+dfsg1" */
+	char api[16];	 /* the version we speak, "1.41" */
+	char os[16], arch[16]; /* "linux", "amd64" */
+	char kernel[64];
+	char storage_driver[32];
+	char root_dir[256]; /* the engine's data root */
+	int cgroup_version; /* 1 or 2 */
+	bool swap_limit, memory_limit, cpu_quota, cpu_shares, blkio_weight; /* kernel can */
+	char id[64];	    /* of the engine */
+	int64_t system_time_ms;
+};
+/* /version and /info; negotiates. */
+int docker_ping(struct docker *d, struct docker_version *ret, struct err *e);
+
+/* ---- containers ---- */
+
+/* By name or id. A missing container is no error: ret->presence = PRESENCE_NO. */
+int docker_inspect(struct docker *d, const char *name, struct container *ret, struct err *e);
+
+struct docker_listed {
+	char id[65];
+	char *name; /* without the leading slash */
+	char *image;
+	char *state;
+	json_t *labels, *mounts; /* as in /containers/json */
+};
+struct docker_list {
+	struct docker_listed *items;
+	size_t n;
+};
+void docker_list_free(struct docker_list *l);
+/* All containers, stopped ones too; label: "key" or "key=value" or NULL. */
+int docker_ps(struct docker *d, const char *label, struct docker_list *ret, struct err *e);
+
+/* config: the exact body of POST /containers/create. ret_id: 65 bytes. Warnings of the engine are
+ * put into ret_warnings (a JSON array, owned by the caller) unless NULL. */
+int docker_create(struct docker *d, const char *name, const json_t *config, char *ret_id,
+	json_t **ret_warnings, struct err *e);
+int docker_start(struct docker *d, const char *id, struct err *e);   /* already started = 0 */
+int docker_signal(struct docker *d, const char *id, const char *signal, struct err *e); /* not running = 0 */
+int docker_rename(struct docker *d, const char *id, const char *name, struct err *e);
+/* Removes a stopped container, never its volumes; missing = 0. A running one: engine.rejected. */
+int docker_remove(struct docker *d, const char *id, struct err *e);
+/* Live update of limits: Memory and MemorySwap always together; 0 = unlimited. */
+int docker_update_limits(struct docker *d, const char *id, const struct limits *l, struct err *e);
+/* Restart policy: "no" or "always". */
+int docker_update_restart(struct docker *d, const char *id, const char *policy, struct err *e);
+
+/* Log of a container, demultiplexed: on_line gets one line without its newline. since_ms 0 = all.
+ * follow: returns when the container ends, on cancel, or when on_line returns non-zero. */
+struct docker_log_line {
+	msec at;	/* the engine's time of the line */
+	bool is_stderr;
+	const char *text; /* NUL-terminated, cut at 8 KiB, bytes as they came */
+	size_t len;
+};
+int docker_logs(struct docker *d, const char *id, int tail, msec since, bool follow,
+	const atomic_bool *cancel, int (*on_line)(void *ctx, const struct docker_log_line *l),
+	void *ctx, struct err *e);
+
+/* ---- images ---- */
+
+struct docker_image {
+	char id[80];	 /* sha256:… */
+	char digest[80]; /* sha256:… of the repository's manifest; "" when it was built here */
+	char arch[16];
+	int64_t size;	 /* bytes on disk */
+	msec created_at;
+	json_t *config; /* Config: Entrypoint, User, ExposedPorts, StopSignal */
+};
+void docker_image_free(struct docker_image *i);
+/* Missing: image.missing. */
+int docker_image(struct docker *d, const char *ref, struct docker_image *ret, struct err *e);
+/* The registry's present digest of ref, without pulling (/distribution, API 1.30 and later;
+ * older: engine.old). Codes as in docker_pull. Platforms it has in ret_platforms ("linux/amd64",
+ * JSON array, owned by the caller), unless NULL. */
+int docker_remote_digest(struct docker *d, const char *ref, char ret_digest[80],
+	json_t **ret_platforms, struct err *e);
+
+struct docker_pull_progress {
+	int64_t done, total; /* bytes over all layers; both only grow; total 0 = not known yet */
+	int layers, layers_done;
+	const char *phase; /* "downloading", "extracting" */
+};
+/* Pulls ref; progress at most 5 times a second. Codes: pull.offline (registry down, DNS),
+ * pull.missing (no such tag), pull.denied, pull.rate_limit, pull.space (disk full),
+ * pull.broken (broke off in the middle, or an error in the stream), image.schema1 (format too
+ * old for this engine), image.arch (no image for this processor), fetch.cancelled. */
+int docker_pull(struct docker *d, const char *ref, const atomic_bool *cancel,
+	void (*progress)(void *ctx, const struct docker_pull_progress *p), void *ctx,
+	struct err *e);
+
+/* ---- networks ---- */
+
+/* Exists already = 0. labels: object or NULL. */
+int docker_network_create(struct docker *d, const char *name, const json_t *labels, struct err *e);
+int docker_network_exists(struct docker *d, const char *name, bool *ret, struct err *e);
+int docker_network_remove(struct docker *d, const char *name, struct err *e); /* missing = 0 */
+
+/* ---- events ---- */
+
+struct docker_event {
+	msec at;
+	const char *type;   /* container, image, network */
+	const char *action; /* start, die, oom, kill, stop, update, rename, destroy, create, … */
+	const char *id;	    /* of the container */
+	const char *name;
+	int exit_code;	    /* die; otherwise -1 */
+	const char *signal; /* kill; otherwise NULL */
+	const json_t *attributes;
+};
+/* Follows the engine's events from `since` on until it breaks (engine.*), cancel, or on_event
+ * returns non-zero (then 0 is returned). */
+int docker_events(struct docker *d, msec since, const atomic_bool *cancel,
+	int (*on_event)(void *ctx, const struct docker_event *ev), void *ctx, struct err *e);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * host: this NAS: memory, load, kernel, processor, time since boot, file systems, own process.
+ *
+ * Reads /proc and statvfs; paths are parameters so that tests use trees of their own. Any thread.
+ */
+#ifndef IO_HOST_H
+#define IO_HOST_H
+
+#include "base/model.h"
+
+struct host {
+	msec at;
+	char name[65];	 /* host name */
+	char arch[32];	 /* x86_64, aarch64 */
+	char kernel[65];
+	int cpus;
+	bool avx;	 /* the processor has AVX (some images need it); false on aarch64 */
+	int64_t memory_total, memory_available, swap_total, swap_free; /* bytes */
+	double load1;
+	int64_t uptime_s; /* since boot */
+};
+int host_read(const char *proc, struct host *ret, struct err *e);
+
+struct volume {
+	char mount[256]; /* mount point */
+	char fs[32];	 /* ext4, btrfs, zfs, tmpfs, nfs4, cifs, … */
+	int64_t total, free; /* bytes; free = available to us */
+	bool network;	 /* a network file system: no place for databases */
+	bool read_only;
+};
+/* path need not exist: its nearest existing parent counts. */
+int host_volume(const char *path, struct volume *ret, struct err *e);
+
+/* This program: resident bytes, CPU ns since it started. */
+int host_self(int64_t *ret_rss, int64_t *ret_cpu_ns, struct err *e);
+
+/* Inode of a process's network namespace; 0 when it cannot be told. */
+uint64_t host_netns(int pid);
+
+#endif

@@ -1,0 +1,121 @@
+/*
+ * store: all SQL of state.db: the wanted state, secrets, jobs with their journal, events, sessions,
+ * tokens, settings. Small and precious: synchronous=FULL, WAL, 0600, one transaction a change.
+ * (Samples live in history.db, see io/history.h.)
+ *
+ * A struct store may be used by any thread; calls are serialised inside. Rows are copies owned by
+ * the caller. Another process (`ethstation token create`) may write the same file at any time.
+ *
+ * Error codes: state.locked (another instance), state.unreadable (no SQLite file of ours, or
+ * damaged), state.too_new (written by a newer version), disk.full, path.network, state.failed.
+ */
+#ifndef IO_STORE_H
+#define IO_STORE_H
+
+#include "base/model.h"
+
+struct store;
+
+/* Opens DIR/state.db, made when missing, and climbs the ladder of schema versions. With
+ * `exclusive`, takes DIR/lock as well: two serving instances on one state are refused. */
+int store_open(const char *dir, bool exclusive, struct store **ret, struct err *e);
+void store_close(struct store *s); /* NULL is allowed */
+/* Bytes on disk of everything below the state folder's top level. */
+int64_t store_disk_bytes(const struct store *s);
+
+/* ---- settings ---- */
+int store_setting_get(struct store *s, const char *key, char **ret_value, struct err *e); /* NULL when unset */
+int store_setting_set(struct store *s, const char *key, const char *value, struct err *e); /* NULL = delete */
+
+/* ---- sessions and tokens (services/auth) ---- */
+struct session_row {
+	char id[33];   /* public, hex */
+	char hash[65]; /* SHA-256 of the cookie's value */
+	char csrf[65];
+	msec created_at, last_seen_at, expires_at;
+	char address[46];
+	char browser[128];
+};
+int store_session_add(struct store *s, const struct session_row *r, struct err *e);
+int store_session_find(struct store *s, const char *hash, struct session_row *ret,
+	bool *ret_found, struct err *e);
+int store_session_touch(struct store *s, const char *hash, msec seen, struct err *e);
+int store_session_delete(struct store *s, const char *id, bool *ret_found, struct err *e);
+int store_session_delete_except(struct store *s, const char *keep_id, struct err *e); /* NULL = all */
+int store_sessions(struct store *s, struct session_row **ret, size_t *ret_n, struct err *e);
+
+struct token_row {
+	int64_t id;
+	char name[64];
+	enum scope scope;
+	char hash[65]; /* SHA-256 of the value */
+	msec created_at;
+	msec expires_at;   /* 0 = never */
+	msec last_used_at; /* 0 = never */
+	char last_used_from[46];
+};
+int store_token_add(struct store *s, struct token_row *r, struct err *e); /* writes r->id */
+int store_token_find(struct store *s, const char *hash, struct token_row *ret, bool *ret_found,
+	struct err *e);
+int store_token_touch(struct store *s, int64_t id, msec at, const char *from, struct err *e);
+int store_token_delete(struct store *s, int64_t id, bool *ret_found, struct err *e);
+int store_tokens(struct store *s, struct token_row **ret, size_t *ret_n, struct err *e);
+
+/* ---- wanted stacks (JSON as domain/wanted writes it) ---- */
+struct stack_rows {
+	json_t **items; /* objects */
+	size_t n;
+};
+void stack_rows_free(struct stack_rows *r);
+int store_stacks(struct store *s, struct stack_rows *ret, struct err *e);
+int store_stack_put(struct store *s, const char *name, const json_t *wanted, struct err *e);
+int store_stack_delete(struct store *s, const char *name, struct err *e); /* secrets stay */
+
+/* ---- secrets: write-only for everybody but the step that hands them to a service ---- */
+int store_secret_set(struct store *s, const char *stack, const char *service, const char *key,
+	const char *value, msec at, struct err *e); /* NULL or "" = delete */
+int store_secret_get(struct store *s, const char *stack, const char *service, const char *key,
+	char **ret_value, struct err *e); /* NULL when unset */
+/* {key: set_at} of one service, owned by the caller. */
+int store_secret_times(struct store *s, const char *stack, const char *service, json_t **ret,
+	struct err *e);
+/* Every secret value there is (for masking logs); owned by the caller: array of strings. */
+int store_secret_values(struct store *s, json_t **ret, struct err *e);
+
+/* ---- jobs and their journal ---- */
+
+/* One transaction: refuses with job.running (and *ret_busy = the job's id) when the stack has a
+ * job that has not ended; with an idem_key that this actor used before, stores nothing and gives
+ * that job's id and *ret_repeated = true (job.key_reused when the request's hash differs). */
+struct job_request {
+	struct job *job; /* id is written */
+	const char *idem_key;	/* or NULL */
+	const char *idem_hash;	/* of the request */
+	int64_t ret_busy;
+	bool ret_repeated;
+};
+int store_job_add(struct store *s, struct job_request *r, struct err *e);
+/* State, times, waiting, error, cancel, down_ms. */
+int store_job_update(struct store *s, const struct job *j, struct err *e);
+/* State, times, result and note of one step: the journal. Synced to disk before it returns. */
+int store_step_update(struct store *s, int64_t job, const struct step *st, struct err *e);
+int store_job_get(struct store *s, int64_t id, struct job *ret, struct err *e); /* job.missing */
+/* Ids, newest first; stack NULL = all; open_only = those that have not ended (oldest first then). */
+int store_job_ids(struct store *s, const char *stack, bool open_only, int limit, int64_t **ret,
+	size_t *ret_n, struct err *e);
+
+/* ---- events ---- */
+int store_event_add(struct store *s, struct event *ev, struct err *e); /* writes ev->id */
+struct event_rows {
+	struct event *items;
+	size_t n;
+};
+void event_rows_free(struct event_rows *r);
+#define autoevents cleanup(event_rows_free)
+/* after ≥ 0: ids above it, oldest first. before > 0: ids below it, newest first. Neither (-1, 0):
+ * the newest, newest first. stack NULL = all. */
+int store_events(struct store *s, int64_t after, int64_t before, const char *stack, int limit,
+	struct event_rows *ret, struct err *e);
+int64_t store_last_event_id(struct store *s);
+
+#endif
