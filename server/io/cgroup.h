@@ -23,7 +23,10 @@ int cgroup_version(const struct cgroup *c); /* 1 or 2 */
 int cgroup_read(struct cgroup *c, struct usage *ret, struct err *e);
 
 /* The kernel's view in the terms of our limits (0 = none), for comparing with what is wanted.
- * Fields the kernel does not tell take the value of `wanted`, so that they never differ. */
+ * Fields the kernel does not tell take the value of `wanted`, so that they never differ; so do
+ * values that differ only by the kernel's rounding (pages, the coarser scale of version 2) and
+ * weights left at the kernel's default where none is wanted. swap -1: memory is limited, swap is
+ * not. */
 struct limits cgroup_limits(const struct usage *u, const struct limits *wanted);
 
 #endif

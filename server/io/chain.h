@@ -12,16 +12,21 @@
  * without following symlinks. Any thread; two calls on one folder at a time are the caller's
  * mistake (one job per stack).
  *
- * Error codes: path.outside, path.not_folder, path.network, disk.full, disk.read_only,
- * chain.missing, chain.kept_missing, disk.failed.
+ * A DIR that goes through a symlink is refused as well: the caller resolves the data root once.
+ *
+ * Error codes: path.outside (a name that leaves DIR, or a symlink on the way), path.not_folder,
+ * path.network, disk.full, disk.read_only, disk.failed, chain.missing, chain.kept_missing,
+ * chain.busy (something stands in the way), chain.too_large (a small file is none).
  */
 #ifndef IO_CHAIN_H
 #define IO_CHAIN_H
 
 #include "base/model.h"
 
-/* DIR and DIR/SUB with the given owner (the folder of a node must belong to the uid in its image).
- * Existing folders keep their contents. *ret_made: whether SUB was made now. */
+/* DIR (ours, and its missing parents) and DIR/SUB with the given owner, -1 = ours (the folder of a
+ * node must belong to the uid in its image). Existing folders keep their contents; one that has any
+ * keeps its owner too, because chain_chown is what changes that for all of it. *ret_made: whether SUB
+ * was made now. */
 int chain_make(const char *dir, const char *sub, int uid, int gid, bool *ret_made, struct err *e);
 /* Removes DIR/SUB and DIR when they are empty; anything in them stays, silently. */
 void chain_unmake(const char *dir, const char *sub);
@@ -31,7 +36,7 @@ int chain_owner(const char *dir, const char *sub, int *ret_uid, int *ret_gid, st
 /* Changes owner of everything below DIR/SUB (never follows symlinks). */
 int chain_chown(const char *dir, const char *sub, int uid, int gid, struct err *e);
 
-/* Allocated bytes below DIR/SUB; 0 when it does not exist. Slow: walks the tree. */
+/* Allocated bytes below DIR/SUB, a file of several names once for each; 0 when it does not exist. Slow: walks the tree. */
 int chain_size(const char *dir, const char *sub, int64_t *ret, struct err *e);
 
 /* The highest number in the files that match the patterns (globs below DIR/SUB, such as
@@ -48,29 +53,33 @@ struct kept {
 	int64_t bytes; /* allocated; -1 = not measured */
 };
 struct kept_list {
-	struct kept *items; /* newest first */
+	struct kept *items; /* newest first, by id; what is no kept chain is left out */
 	size_t n;
 };
 void kept_list_free(struct kept_list *l);
 int chain_kept(const char *dir, struct kept_list *ret, struct err *e);
 
 /* DIR/SUB → DIR/kept/ID/SUB by rename, with kept.json; then an empty DIR/SUB with the same owner and
- * mode, into which the identity files (globs below SUB) are copied. Re-runnable: an ID that is
- * already set aside is a success. */
+ * mode, into which the identity files (globs below SUB, at most 1 MiB each) are copied. An ID is of
+ * [0-9a-z-], at most 39 characters. about: {reason, image, options, at, bytes}, as in struct kept.
+ * Re-runnable: an ID that is already set aside is a success. Whenever the power goes, the chain is
+ * either still in its place or a kept chain that chain_kept lists. */
 int chain_set_aside(const char *dir, const char *sub, const char *id, const json_t *about,
 	const char *const *identity, size_t n, struct err *e);
 /* The undo: DIR/kept/ID/SUB back in its place. What stands there now is set aside first under
  * `now_id` (pass NULL to discard only files that chain_set_aside itself had put there: it fails with
- * chain.busy when there is anything else). Re-runnable. */
+ * chain.busy when there is anything else). Re-runnable, also after its end. It is the undo of a
+ * chain_set_aside that stopped half-way, too; chain.kept_missing then says that nothing had moved. */
 int chain_put_back(const char *dir, const char *sub, const char *id, const char *now_id,
 	const json_t *about_now, struct err *e);
 
 /* Writes DIR/REL (such as relay/app.json) atomically (temporary file, fsync, rename, fsync of the
- * folder) with mode and owner. */
+ * folder) with mode and owner (-1 = ours). Missing folders on the way to REL are made (ours, 0755). */
 int chain_write(const char *dir, const char *rel, const char *text, size_t len, int mode, int uid,
 	int gid, struct err *e);
 /* Reads DIR/REL, at most 1 MiB; owned by the caller; chain.missing when it is not there. */
 int chain_read(const char *dir, const char *rel, char **ret, size_t *ret_len, struct err *e);
-int chain_unlink(const char *dir, const char *rel, struct err *e); /* small files of ours; missing = 0 */
+/* Removes a small file (at most 1 MiB, never below kept/); missing = 0. */
+int chain_unlink(const char *dir, const char *rel, struct err *e);
 
 #endif

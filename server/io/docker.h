@@ -11,8 +11,10 @@
  * engine.slow (no answer within the deadline), engine.broken (broke off in the middle, or an
  * answer that is no JSON), engine.error (the engine answered 500; its words are in the message),
  * engine.old (API below 1.23), container.missing, container.name_taken, image.missing,
- * network.missing, engine.rejected (any other 4xx), port.taken ("address already in use"),
- * limit.below_use (cgroup v1 refuses a limit below use), pull.* (see docker_pull).
+ * network.missing, engine.rejected (any other 4xx, or a name that no engine takes), port.taken
+ * ("address already in use"), limit.below_use (cgroup v1 refuses a limit below use),
+ * limit.unsupported (see docker_update_limits), pull.* (see docker_pull), fetch.cancelled (by the
+ * caller's flag).
  */
 #ifndef IO_DOCKER_H
 #define IO_DOCKER_H
@@ -35,7 +37,9 @@ struct docker_version {
 	char storage_driver[32];
 	char root_dir[256]; /* the engine's data root */
 	int cgroup_version; /* 1 or 2 */
-	bool swap_limit, memory_limit, cpu_quota, cpu_shares, blkio_weight; /* kernel can */
+	/* What the kernel can. Of blkio_weight the engine speaks only when a weight is set: true here
+	 * may still end in limit.unsupported. */
+	bool swap_limit, memory_limit, cpu_quota, cpu_shares, blkio_weight;
 	char id[64];	    /* of the engine */
 	int64_t system_time_ms;
 };
@@ -44,7 +48,10 @@ int docker_ping(struct docker *d, struct docker_version *ret, struct err *e);
 
 /* ---- containers ---- */
 
-/* By name or id. A missing container is no error: ret->presence = PRESENCE_NO. */
+/* By name or id. A missing container is no error: ret->presence = PRESENCE_NO. The network mode
+ * "default" is told as "bridge". Limits: what docker_update_limits writes for "none" is read back as
+ * 0, also 1024 shares and a weight of 500 (the defaults); swap -1 = memory is limited, swap is not
+ * (0 when the kernel cannot limit swap). */
 int docker_inspect(struct docker *d, const char *name, struct container *ret, struct err *e);
 
 struct docker_listed {
@@ -71,13 +78,16 @@ int docker_signal(struct docker *d, const char *id, const char *signal, struct e
 int docker_rename(struct docker *d, const char *id, const char *name, struct err *e);
 /* Removes a stopped container, never its volumes; missing = 0. A running one: engine.rejected. */
 int docker_remove(struct docker *d, const char *id, struct err *e);
-/* Live update of limits: Memory and MemorySwap always together; 0 = unlimited. */
+/* Live update of limits: Memory and MemorySwap always together; 0 = unlimited (io/docker_limits.c
+ * says how). The kernel rounds memory down to whole pages. limit.unsupported: the kernel cannot set
+ * one of those wanted; the others are set. limit.below_use may leave a new MemorySwap behind. */
 int docker_update_limits(struct docker *d, const char *id, const struct limits *l, struct err *e);
 /* Restart policy: "no" or "always". */
 int docker_update_restart(struct docker *d, const char *id, const char *policy, struct err *e);
 
 /* Log of a container, demultiplexed: on_line gets one line without its newline. since_ms 0 = all.
- * follow: returns when the container ends, on cancel, or when on_line returns non-zero. */
+ * tail: at most so many of the last lines, -1 = all. follow: returns when the container ends, on
+ * cancel (fetch.cancelled), or when on_line returns non-zero (0). on_line may call the engine. */
 struct docker_log_line {
 	msec at;	/* the engine's time of the line */
 	bool is_stderr;
@@ -114,7 +124,8 @@ struct docker_pull_progress {
 };
 /* Pulls ref; progress at most 5 times a second. Codes: pull.offline (registry down, DNS),
  * pull.missing (no such tag), pull.denied, pull.rate_limit, pull.space (disk full),
- * pull.broken (broke off in the middle, or an error in the stream), image.schema1 (format too
+ * pull.broken (broke off in the middle, silent for three minutes, or an error in the stream; the
+ * engine itself tries again for more than a minute before it says so), image.schema1 (format too
  * old for this engine), image.arch (no image for this processor), fetch.cancelled. */
 int docker_pull(struct docker *d, const char *ref, const atomic_bool *cancel,
 	void (*progress)(void *ctx, const struct docker_pull_progress *p), void *ctx,
@@ -131,7 +142,7 @@ int docker_network_remove(struct docker *d, const char *name, struct err *e); /*
 
 struct docker_event {
 	msec at;
-	const char *type;   /* container, image, network */
+	const char *type;   /* container */
 	const char *action; /* start, die, oom, kill, stop, update, rename, destroy, create, … */
 	const char *id;	    /* of the container */
 	const char *name;
@@ -139,8 +150,9 @@ struct docker_event {
 	const char *signal; /* kill; otherwise NULL */
 	const json_t *attributes;
 };
-/* Follows the engine's events from `since` on until it breaks (engine.*), cancel, or on_event
- * returns non-zero (then 0 is returned). */
+/* Follows the engine's events about containers from `since` on until it breaks (engine.*), cancel
+ * (fetch.cancelled), or on_event returns non-zero (then 0 is returned). on_event may call the
+ * engine. */
 int docker_events(struct docker *d, msec since, const atomic_bool *cancel,
 	int (*on_event)(void *ctx, const struct docker_event *ev), void *ctx, struct err *e);
 

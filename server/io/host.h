@@ -2,6 +2,8 @@
  * host: this NAS: memory, load, kernel, processor, time since boot, file systems, own process.
  *
  * Reads /proc and statvfs; paths are parameters so that tests use trees of their own. Any thread.
+ *
+ * Error codes: host.unreadable.
  */
 #ifndef IO_HOST_H
 #define IO_HOST_H

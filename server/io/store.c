@@ -31,6 +31,8 @@ static const struct rung {
 		"CREATE TABLE stack(name TEXT PRIMARY KEY, wanted TEXT NOT NULL) WITHOUT ROWID;"
 		"CREATE TABLE secret(stack TEXT, service TEXT, key TEXT, value TEXT NOT NULL,"
 		" set_at INT NOT NULL, PRIMARY KEY(stack, service, key)) WITHOUT ROWID;"
+		"CREATE TABLE secret_next(stack TEXT, service TEXT, key TEXT, value TEXT NOT NULL,"
+		" PRIMARY KEY(stack, service, key)) WITHOUT ROWID;"
 		"CREATE TABLE job(id INTEGER PRIMARY KEY AUTOINCREMENT, stack TEXT NOT NULL,"
 		" state TEXT NOT NULL, actor TEXT NOT NULL, plan TEXT NOT NULL, cancel INT NOT NULL,"
 		" waiting TEXT NOT NULL, error_kind INT NOT NULL, error_code TEXT NOT NULL,"

@@ -76,6 +76,12 @@ int store_secret_set(struct store *s, const char *stack, const char *service, co
 	const char *value, msec at, struct err *e); /* NULL or "" = delete */
 int store_secret_get(struct store *s, const char *stack, const char *service, const char *key,
 	char **ret_value, struct err *e); /* NULL when unset */
+/* Ends the wait of secrets that came with a job: true = they replace the present ones, false = they
+ * are forgotten. Nothing waiting = nothing done. */
+int store_secrets_settle(struct store *s, const char *stack, bool keep, msec at, struct err *e);
+/* The waiting value of a secret if there is one (*ret_value "" = to be deleted), else the present one. */
+int store_secret_next(struct store *s, const char *stack, const char *service, const char *key,
+	char **ret_value, struct err *e);
 /* {key: set_at} of one service, owned by the caller. */
 int store_secret_times(struct store *s, const char *stack, const char *service, json_t **ret,
 	struct err *e);
@@ -91,9 +97,14 @@ struct job_request {
 	struct job *job; /* id is written */
 	const char *idem_key;	/* or NULL */
 	const char *idem_hash;	/* of the request */
+	const json_t *secrets;	/* {service: {KEY: value or null}} that come with it, or NULL: kept
+				 * beside the present ones until store_secrets_settle() */
 	int64_t ret_busy;
 	bool ret_repeated;
 };
+/* The job of a repeated request, 0 = none; job.key_reused as above. */
+int store_idem_find(struct store *s, const char *actor, const char *key, const char *hash,
+	int64_t *ret_job, struct err *e);
 int store_job_add(struct store *s, struct job_request *r, struct err *e);
 /* State, times, waiting, error, cancel, down_ms. */
 int store_job_update(struct store *s, const struct job *j, struct err *e);

@@ -228,6 +228,55 @@ int store_secret_get(struct store *s, const char *stack, const char *service, co
 	return 0;
 }
 
+int store_secret_next(struct store *s, const char *stack, const char *service, const char *key,
+	char **ret_value, struct err *e)
+{
+	{
+		HOLD(s);
+		autostmt sqlite3_stmt *st = NULL;
+		int rc;
+
+		if (store_stmt(s, &st, e,
+			    "SELECT value FROM secret_next WHERE stack=? AND service=? AND key=?",
+			    "sss", stack, service, key) ||
+			(rc = store_row(s, st, e)) < 0)
+			return -1;
+		if (rc) {
+			*ret_value = col_dup(st, 0);
+			return 0;
+		}
+	}
+	return store_secret_get(s, stack, service, key, ret_value, e);
+}
+
+static int settle(struct store *s, const char *stack, bool keep, msec at, struct err *e)
+{
+	if (keep &&
+		(store_run(s, e,
+			 "INSERT INTO secret SELECT stack, service, key, value, ? FROM secret_next"
+			 " WHERE stack=? AND value<>'' ON CONFLICT DO UPDATE"
+			 " SET value=excluded.value, set_at=excluded.set_at",
+			 "is", at, stack) ||
+			store_run(s, e,
+				"DELETE FROM secret WHERE stack=? AND (service, key) IN"
+				" (SELECT service, key FROM secret_next WHERE stack=? AND value='')",
+				"ss", stack, stack)))
+		return -1;
+	return store_run(s, e, "DELETE FROM secret_next WHERE stack=?", "s", stack);
+}
+
+int store_secrets_settle(
+	struct store *s, const char *stack, bool keep, msec at, struct err *e)
+{
+	HOLD(s);
+	if (store_begin(s, e))
+		return -1;
+	if (settle(s, stack, keep, at, e) == 0)
+		return store_commit(s, e);
+	store_rollback(s);
+	return -1;
+}
+
 int store_secret_times(
 	struct store *s, const char *stack, const char *service, json_t **ret, struct err *e)
 {
@@ -254,7 +303,9 @@ int store_secret_values(struct store *s, json_t **ret, struct err *e)
 	autojson json_t *values = json_array();
 	int rc;
 
-	if (store_stmt(s, &st, e, "SELECT value FROM secret", ""))
+	if (store_stmt(s, &st, e, "SELECT value FROM secret UNION SELECT value FROM secret_next"
+				  " WHERE value<>''",
+		    ""))
 		return -1;
 	while ((rc = store_row(s, st, e)) > 0)
 		json_array_append_new(values, json_string(col_text(st, 0)));

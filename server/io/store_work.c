@@ -112,26 +112,46 @@ static void step_from_json(const json_t *j, struct step *st)
 	st->args = json_incref(json_object_get(j, "args"));
 }
 
-/* 1 = repeated, 0 = new, -1 = error */
-static int find_repeated(struct store *s, struct job_request *r, struct err *e)
+/* With the lock held; *ret_job 0 = the key is new. */
+static int find_key(struct store *s, const char *actor, const char *key, const char *hash,
+	int64_t *ret_job, struct err *e)
 {
 	autostmt sqlite3_stmt *st = NULL;
 	int rc;
 
-	if (!r->idem_key)
-		return 0;
-	if (store_stmt(s, &st, e, "SELECT job, hash FROM idem WHERE actor=? AND key=?", "ss",
-		    r->job->actor, r->idem_key))
+	*ret_job = 0;
+	if (store_stmt(s, &st, e, "SELECT job, hash FROM idem WHERE actor=? AND key=?", "ss", actor,
+		    key) ||
+		(rc = store_row(s, st, e)) < 0)
 		return -1;
-	rc = store_row(s, st, e);
-	if (rc <= 0)
-		return rc;
-	if (strcmp(col_text(st, 1), r->idem_hash))
+	if (rc && strcmp(col_text(st, 1), hash))
 		return err_set(e, ERR_CONFLICT, "job.key_reused",
 			"This Idempotency-Key was used before for another request.");
-	r->job->id = sqlite3_column_int64(st, 0);
-	r->ret_repeated = true;
-	return 1;
+	if (rc)
+		*ret_job = sqlite3_column_int64(st, 0);
+	return 0;
+}
+
+int store_idem_find(struct store *s, const char *actor, const char *key, const char *hash,
+	int64_t *ret_job, struct err *e)
+{
+	HOLD(s);
+	return find_key(s, actor, key, hash, ret_job, e);
+}
+
+/* 1 = repeated, 0 = new, -1 = error */
+static int find_repeated(struct store *s, struct job_request *r, struct err *e)
+{
+	int64_t job;
+
+	if (!r->idem_key)
+		return 0;
+	if (find_key(s, r->job->actor, r->idem_key, r->idem_hash, &job, e))
+		return -1;
+	r->ret_repeated = job != 0;
+	if (job)
+		r->job->id = job;
+	return job != 0;
 }
 
 static int refuse_busy(struct store *s, struct job_request *r, struct err *e)
@@ -148,6 +168,23 @@ static int refuse_busy(struct store *s, struct job_request *r, struct err *e)
 		return rc;
 	r->ret_busy = sqlite3_column_int64(st, 0);
 	return err_set(e, ERR_CONFLICT, "job.running", "Another job is running: %s.", col_text(st, 1));
+}
+
+/* With the job or not at all: a secret is never lost between request and run. */
+static int insert_secrets(struct store *s, struct job_request *r, struct err *e)
+{
+	const char *service, *key, *stack = r->job->plan.stack;
+	json_t *keys, *value;
+
+	if (store_run(s, e, "DELETE FROM secret_next WHERE stack=?", "s", stack))
+		return -1;
+	json_object_foreach ((json_t *)r->secrets, service, keys)
+		json_object_foreach (keys, key, value)
+			if (store_run(s, e, "INSERT INTO secret_next VALUES(?,?,?,?)", "ssss", stack,
+				    service, key,
+				    json_is_string(value) ? json_string_value(value) : ""))
+				return -1;
+	return 0;
 }
 
 static int insert_job(struct store *s, struct job_request *r, struct err *e)
@@ -171,6 +208,8 @@ static int insert_job(struct store *s, struct job_request *r, struct err *e)
 			    j->id, (int64_t)j->plan.steps[i].n, st))
 			return -1;
 	}
+	if (insert_secrets(s, r, e))
+		return -1;
 	if (!r->idem_key)
 		return 0;
 	return store_run(s, e, "INSERT INTO idem VALUES(?,?,?,?,?)", "sssii", j->actor, r->idem_key,

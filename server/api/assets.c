@@ -1,0 +1,99 @@
+#include "api/assets.h"
+
+#include "api/reply.h"
+#include "base/embedded.h"
+#include "io/crypto.h"
+
+#include <string.h>
+
+#define ROOT "web/dist"
+#define FOR_EVER "public, max-age=31536000, immutable"
+
+static const char *type_of(const char *path)
+{
+	static const char *const types[][2] = {
+		{".html", "text/html; charset=utf-8"},
+		{".js", "text/javascript; charset=utf-8"},
+		{".css", "text/css; charset=utf-8"},
+		{".svg", "image/svg+xml"},
+		{".png", "image/png"},
+		{".ico", "image/x-icon"},
+		{".json", "application/json"},
+		{".webmanifest", "application/manifest+json"},
+		{".txt", "text/plain; charset=utf-8"},
+	};
+	const char *dot = strrchr(path, '.');
+
+	for (size_t i = 0; dot && i < COUNT(types); i++)
+		if (!strcmp(dot, types[i][0]))
+			return types[i][1];
+	return "application/octet-stream";
+}
+
+static const struct embedded *find(const char *path, bool *ret_gzip)
+{
+	autofree char *plain = xasprintf(ROOT "%s", path);
+	autofree char *packed = xasprintf("%s.gz", plain);
+	const struct embedded *f = embedded_find(packed);
+
+	*ret_gzip = f != NULL;
+	return f ? f : embedded_find(plain);
+}
+
+static void refuse(struct http_req *req, const char *path)
+{
+	bool gzip;
+	struct err e;
+
+	if (find("/index.html", &gzip))
+		err_set(&e, ERR_NOT_FOUND, "web.missing", "There is no %s here.", path);
+	else
+		err_set(&e, ERR_NOT_FOUND, "web.not_built",
+			"This program was built without its dashboard.");
+	reply_err_text(req, &e, NULL);
+}
+
+static void send_file(
+	struct http_req *req, const char *path, const struct embedded *f, bool gzip)
+{
+	const char *known = http_header(req, "If-None-Match");
+	struct http_header headers[4] = {{0}};
+	char hash[SHA256_HEX], tag[20];
+	int n = 0;
+
+	crypto_sha256_hex(f->data, f->len, hash);
+	snprintf(tag, sizeof(tag), "\"%.16s\"", hash);
+	headers[n++] = (struct http_header){"ETag", tag};
+	headers[n++] = (struct http_header){
+		"Cache-Control", strncmp(path, "/assets/", 8) ? "no-cache" : FOR_EVER};
+	if (known && strstr(known, tag)) {
+		http_reply(req, 304, NULL, headers, NULL, 0);
+		return;
+	}
+	if (gzip)
+		headers[n++] = (struct http_header){"Content-Encoding", "gzip"};
+	http_reply(req, 200, type_of(path), headers, f->data, f->len);
+}
+
+void assets_serve(struct http_req *req, const char *path)
+{
+	const struct http_header allow[] = {{"Allow", "GET, HEAD"}, {NULL, NULL}};
+	const char *method = http_method(req);
+	const struct embedded *f;
+	struct err e;
+	bool gzip;
+
+	if (strcmp(method, "GET") && strcmp(method, "HEAD")) {
+		err_set(&e, ERR_INPUT, "api.wrong_method", "%s is not possible here: GET, HEAD.",
+			method);
+		reply_err_text(req, &e, allow);
+		return;
+	}
+	if (!strcmp(path, "/"))
+		path = "/index.html";
+	f = find(path, &gzip);
+	if (f)
+		send_file(req, path, f, gzip);
+	else
+		refuse(req, path);
+}

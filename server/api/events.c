@@ -1,0 +1,165 @@
+/* Handler: events, as a list or as a stream (https://html.spec.whatwg.org/#server-sent-events). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/handlers.h"
+#include "api/reply.h"
+#include "api/view.h"
+#include "base/buf.h"
+#include "io/store.h"
+#include "services/bus.h"
+
+#define REPLAY_MAX 500	/* a reader that missed more starts anew */
+#define KEEP_ALIVE_MS 15000
+#define STATE_EVERY_MS 200 /* progress of a job changes faster than anybody reads */
+
+static void list_events(struct api_call *call)
+{
+	autofree char *stack = http_query(call->req, "stack");
+	autoevents struct event_rows rows = {0};
+	int64_t after, before, limit;
+	json_t *j, *list;
+	struct err e = {0};
+
+	if (call_query_int(call, "after", -1, 0, INT64_MAX, &after, &e) ||
+		call_query_int(call, "before", 0, 1, INT64_MAX, &before, &e) ||
+		call_query_int(call, "limit", 100, 1, 500, &limit, &e) ||
+		store_events(call->app->store, after, before, stack, (int)limit, &rows, &e)) {
+		reply_err(call, &e);
+		return;
+	}
+	j = json_object();
+	list = json_array();
+	for (size_t i = 0; i < rows.n; i++) {
+		/* newest first, whichever end the store began at */
+		size_t k = after >= 0 ? rows.n - 1 - i : i;
+
+		json_array_append_new(list, view_event(&rows.items[k]));
+	}
+	json_put(j, "events", list);
+	reply_json(call, 200, j);
+}
+
+static int send(struct api_call *call, int64_t id, const char *name, const char *data)
+{
+	autobuf struct buf b = {0};
+
+	if (id)
+		buf_printf(&b, "id: %lld\n", (long long)id);
+	buf_printf(&b, "event: %s\ndata: %s\n\n", name, data);
+	return http_stream_write(call->req, b.data, b.len);
+}
+
+static int send_state(struct api_call *call)
+{
+	size_t len;
+	autofree char *text = view_state(call->app, &len);
+
+	return send(call, 0, "state", text);
+}
+
+static int send_live(struct api_call *call)
+{
+	autojson json_t *live = view_live(call->app);
+	autofree char *text = json_text(live);
+
+	return send(call, 0, "live", text);
+}
+
+/* Everything after *last; a gap that is too long is a reset. */
+static int send_events(struct api_call *call, int64_t *last)
+{
+	autoevents struct event_rows rows = {0};
+
+	if (store_events(call->app->store, *last, 0, NULL, REPLAY_MAX, &rows, NULL))
+		return 0;
+	if (rows.n == REPLAY_MAX) {
+		*last = bus_now(call->app->bus).event;
+		return send(call, *last, "reset", "{}");
+	}
+	for (size_t i = 0; i < rows.n; i++) {
+		autojson json_t *j = view_event(&rows.items[i]);
+		autofree char *text = json_text(j);
+
+		if (send(call, rows.items[i].id, "event", text))
+			return -1;
+		*last = rows.items[i].id;
+	}
+	return 0;
+}
+
+struct reader {
+	struct bus_seen seen;
+	int64_t last;	    /* event */
+	uint64_t state, live; /* sent */
+	msec state_at, wrote_at;
+};
+
+static int serve_once(struct api_call *call, struct reader *r)
+{
+	msec now;
+
+	bus_wait(call->app->bus, &r->seen, 500);
+	now = clock_mono();
+	if (r->seen.event > r->last) {
+		if (send_events(call, &r->last))
+			return -1;
+		r->wrote_at = now;
+	}
+	if (r->seen.state != r->state && now - r->state_at >= STATE_EVERY_MS) {
+		r->state = r->seen.state;
+		r->live = r->seen.live;
+		r->state_at = r->wrote_at = now;
+		return send_state(call);
+	}
+	if (r->seen.live != r->live) {
+		r->live = r->seen.live;
+		r->wrote_at = now;
+		return send_live(call);
+	}
+	if (now - r->wrote_at < KEEP_ALIVE_MS)
+		return 0;
+	r->wrote_at = now;
+	return http_stream_write(call->req, ": still here\n\n", 14);
+}
+
+static int start_after(struct api_call *call, int64_t *ret, struct err *e)
+{
+	const char *id = http_header(call->req, "Last-Event-ID");
+
+	if (id && *id) {
+		*ret = strtoll(id, NULL, 10);
+		return 0;
+	}
+	return call_query_int(
+		call, "after", bus_now(call->app->bus).event, 0, INT64_MAX, ret, e);
+}
+
+static void stream_events(struct api_call *call)
+{
+	struct reader r = {0};
+	struct err e = {0};
+
+	if (start_after(call, &r.last, &e) || reply_stream(call, "text/event-stream", &e)) {
+		reply_err(call, &e);
+		return;
+	}
+	r.state = bus_now(call->app->bus).state;
+	if (send_state(call))
+		return;
+	while (!r.seen.closed && http_stream_alive(call->req) && serve_once(call, &r) == 0)
+		/* a state that is held back for a moment would otherwise spin */
+		if (r.seen.state != r.state)
+			clock_sleep(STATE_EVERY_MS / 2);
+	http_stream_end(call->req);
+}
+
+void api_stream_events(struct api_call *call)
+{
+	const char *accept = http_header(call->req, "Accept");
+
+	if (accept && strstr(accept, "application/json"))
+		list_events(call);
+	else
+		stream_events(call);
+}

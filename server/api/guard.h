@@ -1,0 +1,25 @@
+/*
+ * guard: may this request come in? Host, origin, credentials, CSRF, scope; in this order.
+ *
+ * Host: an IP address, localhost, the NAS's own name (also with .local), or one of the setting
+ * allowed_hosts; anything else may be a foreign page that had its name pointed at us. Origin: a
+ * change that comes from a browser must come from our own page. A cookie needs the session's CSRF
+ * value with every change; a token (Authorization: Bearer) needs neither.
+ *
+ * Error codes: http.host, http.origin, auth.required, auth.unowned, auth.csrf, token.scope, and
+ * those of auth_by_cookie and auth_by_token.
+ */
+#ifndef API_GUARD_H
+#define API_GUARD_H
+
+#include "api/call.h"
+
+int guard_host(struct app *app, const struct http_req *req, struct err *e);
+/* ret->scope is SCOPE_NONE when a public route is called without credentials. */
+int guard_caller(struct app *app, const struct http_req *req, const struct route *route,
+	struct identity *ret, struct err *e);
+
+/* A host name as the setting allowed_hosts takes it. */
+bool guard_is_host_name(const char *name);
+
+#endif

@@ -1,0 +1,139 @@
+/* Handler: a container's log as lines of JSON, secrets masked, control characters taken out. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/handlers.h"
+#include "api/reply.h"
+#include "base/buf.h"
+#include "domain/spec.h"
+#include "io/docker.h"
+#include "services/world.h"
+
+#define MASK "\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2"
+
+struct tail {
+	struct api_call *call;
+	json_t *secrets; /* array of texts */
+	atomic_bool gone;
+};
+
+/* Length of an ANSI escape sequence at s (ESC [ … letter), or 0. */
+static size_t escape(const char *s)
+{
+	size_t n = 2;
+
+	if (s[0] != '\x1b')
+		return 0;
+	if (s[1] != '[')
+		return 1;
+	while (s[n] && (s[n] < '@' || s[n] > '~'))
+		n++;
+	return s[n] ? n + 1 : n;
+}
+
+static size_t secret_at(const struct tail *t, const char *s)
+{
+	size_t i;
+	json_t *v;
+
+	json_array_foreach (t->secrets, i, v) {
+		size_t len = json_string_length(v);
+
+		/* shorter ones would mask half the log */
+		if (len >= 4 && !strncmp(s, json_string_value(v), len))
+			return len;
+	}
+	return 0;
+}
+
+static char *clean(const struct tail *t, const char *s)
+{
+	struct buf b = {0};
+
+	while (*s) {
+		size_t n = secret_at(t, s);
+
+		if (n) {
+			buf_puts(&b, MASK);
+		} else if ((n = escape(s)) == 0) {
+			n = 1;
+			if ((unsigned char)*s >= 0x20 || *s == '\t')
+				buf_add(&b, s, 1);
+		}
+		s += n;
+	}
+	return buf_take(&b);
+}
+
+static int on_line(void *ctx, const struct docker_log_line *l)
+{
+	struct tail *t = ctx;
+	autofree char *text = clean(t, l->text);
+	json_t *j = json_object();
+
+	json_put_int(j, "at", l->at);
+	json_put_str(j, "stream", l->is_stderr ? "stderr" : "stdout");
+	json_put_str(j, "text", text);
+	return reply_line(t->call, j);
+}
+
+static int find(struct api_call *call, char **ret_name, struct err *e)
+{
+	autostack struct stack s = {0};
+
+	if (world_copy_stack(call->app->world, call_param(call, "stack"), &s, e))
+		return -1;
+	if (!stack_service(&s, call_param(call, "service")))
+		return err_set(e, ERR_NOT_FOUND, "service.missing",
+			"The stack %s has no service called %s.", s.name,
+			call_param(call, "service"));
+	*ret_name = spec_container_name(&s, call_param(call, "service"));
+	return 0;
+}
+
+/* A follower that nobody reads any more is noticed between two lines. */
+static void follow(struct tail *t, const char *name, int tail)
+{
+	msec since = 0;
+
+	while (http_stream_alive(t->call->req)) {
+		struct err e = {0};
+
+		if (docker_logs(t->call->app->docker, name, since ? 0 : tail, since, true, &t->gone,
+			    on_line, t, &e))
+			break;
+		since = clock_wall();
+		if (!http_stream_alive(t->call->req))
+			break;
+		clock_sleep(500); /* it ended; it may start again */
+	}
+}
+
+void api_get_logs(struct api_call *call)
+{
+	struct tail t = {.call = call};
+	autofree char *name = NULL;
+	autojson json_t *secrets = NULL;
+	autocontainer struct container c = {0};
+	struct err e = {0};
+	int64_t tail;
+	bool stay;
+
+	if (call_query_int(call, "tail", 200, 0, 10000, &tail, &e) ||
+		call_query_flag(call, "follow", false, &stay, &e) || find(call, &name, &e) ||
+		store_secret_values(call->app->store, &secrets, &e) ||
+		docker_inspect(call->app->docker, name, &c, &e) ||
+		(c.presence != PRESENCE_YES &&
+			err_set(&e, ERR_NOT_FOUND, "container.missing",
+				"There is no container %s, so there is no log.", name)) ||
+		reply_stream(call, "application/x-ndjson", &e)) {
+		reply_err(call, &e);
+		return;
+	}
+	t.secrets = secrets;
+	if (stay)
+		follow(&t, name, (int)tail);
+	else
+		docker_logs(call->app->docker, name, (int)tail, 0, false, &t.gone, on_line, &t, NULL);
+	http_stream_end(call->req);
+}

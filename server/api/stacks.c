@@ -1,0 +1,254 @@
+/* Handlers: stacks. Every change is an action: planned, then shown or given to the jobs. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/handlers.h"
+#include "api/reply.h"
+#include "api/view.h"
+#include "io/chain.h"
+#include "services/actions.h"
+#include "services/jobs.h"
+#include "services/world.h"
+#include "domain/recipe.h"
+
+void api_list_stacks(struct api_call *call)
+{
+	json_t *j = json_object();
+
+	json_put(j, "stacks", view_stacks(call->app));
+	reply_json(call, 200, j);
+}
+
+void api_get_stack(struct api_call *call)
+{
+	json_t *stack, *j;
+	struct err e = {0};
+
+	if (view_stack(call->app, call_param(call, "stack"), &stack, &e)) {
+		reply_err(call, &e);
+		return;
+	}
+	j = json_object();
+	json_put(j, "stack", stack);
+	reply_json(call, 200, j);
+}
+
+/* ---- changes ---- */
+
+static void reply_job(struct api_call *call, int status, int64_t id)
+{
+	json_t *job, *j;
+	struct err e = {0};
+
+	if (jobs_json(call->app->jobs, id, &job, &e)) {
+		reply_err(call, &e);
+		return;
+	}
+	j = json_object();
+	json_put(j, "job", job);
+	reply_json(call, status, j);
+}
+
+static void reply_plan(struct api_call *call, const struct plan *p)
+{
+	json_t *j = json_object();
+
+	json_put(j, "plan", jobs_plan_json(p));
+	reply_json(call, 200, j);
+}
+
+static void submit(struct api_call *call, struct action *a, struct plan *plan)
+{
+	struct job_order o = {
+		.plan = plan,
+		.actor = call->who.actor,
+		.idem_key = *call->idempotency_key ? call->idempotency_key : NULL,
+		.idem_hash = call->request_hash,
+		.secrets = a->ret_secrets,
+	};
+	struct err e = {0};
+	char id[24];
+
+	if (jobs_submit(call->app->jobs, &o, &e) == 0) {
+		reply_job(call, 202, o.ret_id);
+		return;
+	}
+	snprintf(id, sizeof(id), "%lld", (long long)o.ret_busy);
+	if (o.ret_busy)
+		reply_err_with(call, &e, "job", json_string(id));
+	else
+		reply_err(call, &e);
+}
+
+/* A repeated request must find its job even when the plan would now be refused ("exists"). */
+static bool repeated(struct api_call *call)
+{
+	struct err e = {0};
+	int64_t id = 0;
+
+	if (!*call->idempotency_key)
+		return false;
+	if (store_idem_find(call->app->store, call->who.actor, call->idempotency_key,
+		    call->request_hash, &id, &e)) {
+		reply_err(call, &e);
+		return true;
+	}
+	if (id)
+		reply_job(call, 202, id);
+	return id != 0;
+}
+
+static void act(struct api_call *call, struct action a, bool dry_run)
+{
+	autoplan struct plan plan = {0};
+	autojson json_t *secrets = NULL;
+	struct err e = {0};
+
+	if (!dry_run && repeated(call))
+		return;
+	if (action_plan(call->app, &a, &plan, &e))
+		reply_err(call, &e);
+	else if (dry_run)
+		reply_plan(call, &plan);
+	else
+		submit(call, &a, &plan);
+	secrets = a.ret_secrets;
+}
+
+static void act_on_stack(struct api_call *call, const char *name)
+{
+	act(call,
+		(struct action){
+			.name = name, .stack = call_param(call, "stack"), .body = call->body},
+		json_flag(call->body, "dry_run", false));
+}
+
+void api_install_stack(struct api_call *call)
+{
+	act(call, (struct action){.name = "install", .body = call->body},
+		json_flag(call->body, "dry_run", false));
+}
+
+void api_change_stack(struct api_call *call)
+{
+	act_on_stack(call, "options");
+}
+
+void api_remove_stack(struct api_call *call)
+{
+	struct err e = {0};
+	bool dry_run;
+
+	if (call_query_flag(call, "dry_run", false, &dry_run, &e))
+		reply_err(call, &e);
+	else
+		act(call, (struct action){.name = "remove", .stack = call_param(call, "stack")},
+			dry_run);
+}
+
+void api_start_stack(struct api_call *call)
+{
+	act_on_stack(call, "start");
+}
+
+void api_stop_stack(struct api_call *call)
+{
+	act_on_stack(call, "stop");
+}
+
+void api_restart_stack(struct api_call *call)
+{
+	act_on_stack(call, "restart");
+}
+
+void api_upgrade_stack(struct api_call *call)
+{
+	act_on_stack(call, "upgrade");
+}
+
+void api_resync_stack(struct api_call *call)
+{
+	act_on_stack(call, "resync");
+}
+
+void api_put_back_chain(struct api_call *call)
+{
+	act_on_stack(call, "putback");
+}
+
+void api_set_limits(struct api_call *call)
+{
+	act(call,
+		(struct action){.name = "limits",
+			.stack = call_param(call, "stack"),
+			.service = call_param(call, "service"),
+			.body = call->body},
+		json_flag(call->body, "dry_run", false));
+}
+
+void api_check_upgrade(struct api_call *call)
+{
+	autofree char *service = http_query(call->req, "service");
+	autofree char *image = http_query(call->req, "image");
+	struct err e = {0};
+	json_t *j;
+
+	if (action_upgrade_check(call->app, call_param(call, "stack"), service ? service : "node",
+		    image, &j, &e))
+		reply_err(call, &e);
+	else
+		reply_json(call, 200, j);
+}
+
+/* ---- chains ---- */
+
+static json_t *kept_json(const struct kept *k)
+{
+	json_t *j = json_object();
+
+	json_put_str(j, "id", k->id);
+	json_put_str(j, "reason", k->reason ? k->reason : "");
+	json_put_str(j, "image", k->image);
+	json_put(j, "options", k->options ? json_deep_copy(k->options) : json_object());
+	json_put_int(j, "at", k->at);
+	json_put_known(j, "bytes", k->bytes);
+	return j;
+}
+
+static json_t *current_json(struct app *app, const struct stack *s)
+{
+	const struct recipe *r = recipe_find(app->recipes, stack_service(s, "node")->recipe);
+	int db = r ? chain_db_version(s->data_dir, "node", r->db_version_globs.items,
+			     r->db_version_globs.n)
+		   : -1;
+	json_t *j = json_object();
+	int64_t bytes = -1;
+
+	chain_size(s->data_dir, "node", &bytes, NULL);
+	json_put_known(j, "bytes", bytes);
+	json_put_known(j, "db_version", db);
+	json_put_int(j, "at", clock_wall());
+	return j;
+}
+
+void api_list_chains(struct api_call *call)
+{
+	autostack struct stack s = {0};
+	struct kept_list list = {0};
+	json_t *j, *kept;
+	struct err e = {0};
+
+	if (world_copy_stack(call->app->world, call_param(call, "stack"), &s, &e) ||
+		chain_kept(s.data_dir, &list, &e)) {
+		reply_err(call, &e);
+		return;
+	}
+	j = json_object();
+	kept = json_array();
+	for (size_t i = 0; i < list.n; i++)
+		json_array_append_new(kept, kept_json(&list.items[i]));
+	kept_list_free(&list);
+	json_put(j, "current", current_json(call->app, &s));
+	json_put(j, "kept", kept);
+	reply_json(call, 200, j);
+}

@@ -1,0 +1,89 @@
+/*
+ * advice: facts → one verdict sentence and findings with their buttons. Pure. Every word of the verdict
+ * and every finding's code is listed in the design of the dashboard; hints come from domain/texts.
+ */
+#ifndef DOMAIN_ADVICE_H
+#define DOMAIN_ADVICE_H
+
+#include "domain/recipe.h"
+#include "domain/sync.h"
+
+enum engine_status { ENGINE_CONNECTING, ENGINE_CONNECTED, ENGINE_LOST };
+
+struct engine_facts {
+	enum engine_status status;
+	msec since;
+	char code[48], message[400]; /* while not connected */
+	char version[32], api[16], storage[32], root[256];
+	int cgroup_version;
+	bool swap_limit;
+};
+
+/* What differs from what is wanted. */
+enum drift {
+	DRIFT_MEMORY = 1,
+	DRIFT_RESERVATION = 2,
+	DRIFT_SWAP = 4,
+	DRIFT_CPUS = 8,
+	DRIFT_SHARES = 16,
+	DRIFT_WEIGHT = 32,
+	DRIFT_CONTAINER = 64, /* not the one this program made */
+};
+unsigned drift_of(const struct limits *wanted, const struct limits *kernel);
+json_t *drift_json(unsigned drift); /* names as in api.yaml; owned by the caller */
+
+struct service_facts {
+	char stack[32], service[32];
+	struct container container;
+	bool ours;
+	bool split; /* shares no network namespace with the relay though it should */
+	bool has_usage;
+	struct usage usage;
+	struct limits kernel; /* what the cgroup reports, in our terms */
+	unsigned drift;
+	double cpu_percent, throttled_percent; /* -1 = not known */
+	double read_per_s, write_per_s;	       /* bytes; -1 = not known */
+	int64_t peak_24h;		       /* bytes needed; -1 = not known */
+	bool has_sync;
+	struct sync_view sync;
+	char version[128]; /* what its RPC says, or "" */
+	msec oom_at;	   /* last kill for memory; 0 = none known */
+	int64_t oom_limit; /* the limit at that time */
+	int crashes;	   /* in the last ten minutes */
+	bool given_up;	   /* a crash loop was ended */
+	char last_words[200]; /* of the container when it ended by itself */
+	int64_t chain_bytes, kept_bytes; /* node: on disk; -1 = not measured */
+	msec disk_at;
+};
+void service_facts_free(struct service_facts *f);
+
+/* How the last job of a stack ended, and the one that runs. */
+struct job_facts {
+	char stack[32];
+	int64_t running; /* id, or 0 */
+	char title[160], step[160]; /* of the running one */
+	char waiting[32];
+	bool ended_badly; /* the last one failed or was rolled back, less than a day ago */
+	bool rolled_back;
+	char ended_title[160], ended_error[400];
+	msec ended_at;
+};
+
+struct advice_input {
+	msec now;
+	const struct recipe_set *recipes;
+	const struct engine_facts *engine;
+	const struct stack *stacks;
+	size_t n_stacks;
+	const struct service_facts *services;
+	size_t n_services;
+	const struct job_facts *jobs;
+	size_t n_jobs;
+	int64_t volume_free; /* bytes; -1 = not known */
+	const json_t *before; /* the findings of the last time: their `at` is carried over */
+};
+
+/* Both owned by the caller: an object and an array, as Verdict and Finding in api.yaml. */
+void advise(const struct advice_input *in, json_t **ret_verdict, json_t **ret_findings);
+
+#endif

@@ -1,0 +1,271 @@
+/* Each finding: when it holds, its sentence, its buttons. */
+#include "domain/advice_priv.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "domain/texts.h"
+#include "domain/wanted.h"
+#include "domain/words.h"
+
+#define DAY_MS (24 * 3600 * 1000)
+#define LOW_DISK (INT64_C(5) << 30)
+
+struct finder {
+	const struct advice_input *in;
+	json_t *bad, *warn, *note;
+};
+
+/* Since when: as in the last findings, if it was there. */
+static msec since(const struct finder *f, const char *code, const char *stack, const char *service)
+{
+	size_t i;
+	json_t *old;
+
+	json_array_foreach ((json_t *)f->in->before, i, old)
+		if (!strcmp(json_str(old, "code", ""), code) &&
+			!strcmp(json_str(old, "stack", ""), stack ? stack : "") &&
+			!strcmp(json_str(old, "service", ""), service ? service : ""))
+			return json_int(old, "at", f->in->now);
+	return f->in->now;
+}
+
+static json_t *add(struct finder *f, const char *level, const char *code, const char *stack,
+	const char *service, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
+static json_t *add(struct finder *f, const char *level, const char *code, const char *stack,
+	const char *service, const char *fmt, ...)
+{
+	json_t *j = json_object();
+	char text[600];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	json_put_str(j, "code", code);
+	json_put_str(j, "level", level);
+	json_put_str(j, "stack", stack);
+	json_put_str(j, "service", service);
+	json_put_str(j, "message", text);
+	json_put_str(j, "hint", texts_hint(code));
+	json_put_int(j, "at", since(f, code, stack, service));
+	json_put(j, "actions", json_array());
+	json_array_append_new(!strcmp(level, "bad")    ? f->bad
+			      : !strcmp(level, "warn") ? f->warn
+						       : f->note,
+		j);
+	return j;
+}
+
+static void button(json_t *finding, const char *label, bool primary, const char *method,
+	const char *path, json_t *body)
+{
+	json_t *a = json_object();
+
+	json_put_str(a, "label", label);
+	json_put_flag(a, "primary", primary);
+	json_put_str(a, "method", method);
+	json_put_str(a, "path", path);
+	json_put(a, "body", body ? body : json_object());
+	json_array_append_new(json_object_get(finding, "actions"), a);
+}
+
+static void link_to(json_t *finding, const char *label, bool primary, const char *page)
+{
+	json_t *a = json_object();
+
+	json_put_str(a, "label", label);
+	json_put_flag(a, "primary", primary);
+	json_put_str(a, "page", page);
+	json_array_append_new(json_object_get(finding, "actions"), a);
+}
+
+static void stack_button(json_t *finding, const char *label, const char *stack, const char *action)
+{
+	char path[80];
+
+	snprintf(path, sizeof(path), "/stacks/%s/%s", stack, action);
+	button(finding, label, true, "POST", path, NULL);
+}
+
+static void limits_button(json_t *finding, const char *label, bool primary,
+	const struct service_facts *s, const struct limits *l)
+{
+	char path[120];
+	json_t *body = json_object();
+
+	snprintf(path, sizeof(path), "/stacks/%s/services/%s/limits", s->stack, s->service);
+	json_put(body, "limits", limits_json(l));
+	button(finding, label, primary, "PUT", path, body);
+}
+
+static void engine(struct finder *f)
+{
+	const struct engine_facts *e = f->in->engine;
+
+	if (e->status == ENGINE_LOST)
+		add(f, "bad", e->code, NULL, NULL, "%s", e->message);
+}
+
+static void disk(struct finder *f)
+{
+	char free_text[WORDS_MAX];
+
+	if (f->in->volume_free >= 0 && f->in->volume_free < LOW_DISK)
+		add(f, "warn", "disk.low", NULL, NULL, "%s are left on the volume of the chain.",
+			words_gib(f->in->volume_free, free_text));
+}
+
+static void last_job(struct finder *f, const struct stack *st)
+{
+	const struct job_facts *j = job_of(f->in, st->name);
+	json_t *x;
+
+	if (!j || j->running || !j->ended_badly)
+		return;
+	x = add(f, j->rolled_back ? "warn" : "bad", j->rolled_back ? "job.rolled_back" : "job.failed",
+		st->name, NULL, "%s: %s%s", j->ended_title, j->ended_error,
+		j->rolled_back ? " Everything is as before." : "");
+	json_put_int(x, "at", j->ended_at);
+	link_to(x, "See the steps", false, "upgrades");
+}
+
+static void drifted(struct finder *f, const struct service *s, const struct service_facts *x,
+	const char *title)
+{
+	char was[WORDS_MAX], is[WORDS_MAX], again[120] = "Set again", accept[120] = "Accept";
+	json_t *j;
+
+	if (x->drift & DRIFT_MEMORY) {
+		const char *want = s->limits.memory ? words_gib(s->limits.memory, was) : "no limit";
+		const char *got = x->kernel.memory ? words_gib(x->kernel.memory, is) : "no limit";
+
+		j = add(f, "warn", "limit.drift", x->stack, x->service,
+			"Somebody changed the memory limit of %s: the kernel reports %s, wanted is %s.",
+			title, got, want);
+		snprintf(again, sizeof(again), "Set %s again", want);
+		snprintf(accept, sizeof(accept), "Accept %s", got);
+	} else {
+		j = add(f, "warn", "limit.drift", x->stack, x->service,
+			"Somebody changed the limits of %s: %.2f CPUs, wanted %.2f (0 = no limit).",
+			title, (double)x->kernel.cpu_millis / 1000,
+			(double)s->limits.cpu_millis / 1000);
+	}
+	limits_button(j, again, true, x, &s->limits);
+	limits_button(j, accept, false, x, &x->kernel);
+}
+
+static void stopped(struct finder *f, const struct service_facts *x, const char *title)
+{
+	char code[60] = "";
+	json_t *j;
+
+	if (x->given_up) {
+		j = add(f, "bad", "node.crash_loop", x->stack, x->service,
+			"%s was stopped after %d crashes in 10 minutes.%s%s%s", title, x->crashes,
+			*x->last_words ? " Its last words: \"" : "", x->last_words,
+			*x->last_words ? "\"" : "");
+		link_to(j, "Show log", false, "logs");
+	} else {
+		if (x->container.finished_at)
+			snprintf(code, sizeof(code), " with code %d", x->container.exit_code);
+		j = add(f, "bad", "service.stopped", x->stack, x->service,
+			"%s is not running: it ended%s, and nobody asked for it here.", title, code);
+	}
+	stack_button(j, "Start", x->stack, "start");
+}
+
+static void container_finding(struct finder *f, const struct service *s,
+	const struct service_facts *x, const char *title)
+{
+	json_t *j;
+
+	if (x->container.presence == PRESENCE_NO) {
+		j = add(f, "bad", "container.missing", x->stack, x->service,
+			"The container of %s is gone. Its data folder is still there.", title);
+		stack_button(j, "Make it again", x->stack, "start");
+	} else if (x->drift & DRIFT_CONTAINER) {
+		j = add(f, "bad", "container.replaced", x->stack, x->service,
+			"Somebody replaced the container of %s; limits and settings of this app do not"
+			" apply to it.",
+			title);
+		stack_button(j, "Put ours back", x->stack, "start");
+	} else if (!container_alive(&x->container)) {
+		stopped(f, x, title);
+	} else if (x->split) {
+		j = add(f, "bad", "network.split", x->stack, x->service,
+			"%s and the relay no longer share one network: the relay was restarted alone.",
+			title);
+		stack_button(j, "Restart in order", x->stack, "restart");
+	} else if (x->drift) {
+		drifted(f, s, x, title);
+	}
+}
+
+static void oom(struct finder *f, const struct service_facts *x, const char *title)
+{
+	char limit[WORDS_MAX];
+	json_t *j;
+
+	if (!x->oom_at || f->in->now - x->oom_at > DAY_MS)
+		return;
+	j = add(f, "warn", "memory.oom", x->stack, x->service,
+		"The kernel stopped %s because it needed more than %s.", title,
+		x->oom_limit ? words_gib(x->oom_limit, limit) : "the memory of this NAS");
+	json_put_int(j, "at", x->oom_at);
+	link_to(j, "See its memory", true, "limits");
+}
+
+static void sync_finding(struct finder *f, const struct service_facts *x, const char *title)
+{
+	char age[WORDS_MAX];
+	const char *code = x->sync.reason;
+
+	if (!x->has_sync || !code || !container_alive(&x->container))
+		return;
+	words_seconds((f->in->now - x->sync.since) / 1000, age);
+	if (!strcmp(code, "sync.no_peers"))
+		add(f, "warn", code, x->stack, x->service, "%s has had no peers for %s.", title, age);
+	else if (!strcmp(code, "sync.stalled"))
+		add(f, "warn", code, x->stack, x->service, "%s has not advanced for %s.", title, age);
+	else
+		add(f, "warn", "rpc.silent", x->stack, x->service,
+			"%s runs but has not answered for %s.", title, age);
+}
+
+static void service_findings(struct finder *f, const struct stack *st, const struct service *s)
+{
+	const struct service_facts *x = facts_of(f->in, st->name, s->name);
+	const struct job_facts *job = job_of(f->in, st->name);
+	const char *title = title_of(f->in, s);
+
+	/* A job at work explains every difference; an engine that is away tells nothing. */
+	if (!x || f->in->engine->status != ENGINE_CONNECTED || (job && job->running))
+		return;
+	if (x->container.presence != PRESENCE_UNKNOWN && st->run)
+		container_finding(f, s, x, title);
+	oom(f, x, title);
+	if (st->run)
+		sync_finding(f, x, title);
+}
+
+json_t *find_all(const struct advice_input *in)
+{
+	struct finder f = {in, json_array(), json_array(), json_array()};
+
+	engine(&f);
+	disk(&f);
+	for (size_t i = 0; i < in->n_stacks; i++) {
+		const struct stack *st = &in->stacks[i];
+
+		for (size_t k = 0; k < st->n_services; k++)
+			service_findings(&f, st, &st->services[k]);
+		last_job(&f, st);
+	}
+	json_array_extend(f.bad, f.warn);
+	json_array_extend(f.bad, f.note);
+	json_decref(f.warn);
+	json_decref(f.note);
+	return f.bad;
+}

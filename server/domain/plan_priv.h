@@ -1,0 +1,62 @@
+/* plan_priv: what the files of the room plan share; nobody else includes it. */
+#ifndef DOMAIN_PLAN_PRIV_H
+#define DOMAIN_PLAN_PRIV_H
+
+#include "domain/plan.h"
+
+/* What happens to a service. Ordered: a stronger one includes the weaker. */
+enum touch { KEEP, START, RESTART, RECREATE };
+
+enum chain_op { CHAIN_STAYS, CHAIN_ASIDE, CHAIN_BACK };
+
+struct build {
+	struct plan *p;
+	const struct stack *before; /* NULL: install */
+	const struct stack *after;
+	const struct plan_facts *f;
+	enum touch touch[2]; /* by index in after->services */
+	bool pull[2];
+	bool config[2]; /* its configuration file is written */
+	enum chain_op chain_op;
+	const char *chain; /* id, for CHAIN_BACK */
+	bool install;	   /* folders are to be made */
+};
+
+/* Begins the plan: action, title, warnings, data. */
+void plan_begin(struct build *b, const char *action, const char *title, const char *undo);
+void plan_warn(struct plan *p, const char *code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+const struct recipe *plan_recipe(const struct build *b, const struct service *s, struct err *e);
+/* "Parity", "the relay" */
+const char *plan_title(const struct build *b, const struct service *s);
+const struct plan_actual *plan_actual(const struct plan_facts *f, const char *service);
+/* Index of the service that starts as number `i` (0, 1). */
+size_t plan_order(const struct stack *s, size_t i);
+bool plan_is_node(const struct service *s);
+
+/* All steps that bring the services from before to after. */
+int plan_transition(struct build *b, struct err *e);
+
+/* The body of the create call; owned by the caller; NULL after an error. relay: the container whose
+ * namespace the node joins in a shared one. */
+json_t *plan_config(const struct build *b, const struct stack *stack, const struct service *svc,
+	const char *relay, struct err *e);
+
+/* Single steps (plan_steps.c). */
+void add_check(struct build *b);
+void add_folder(struct build *b, const struct service *s, const struct recipe_generation *g);
+void add_config(struct build *b, const struct service *s, const struct recipe *r);
+void add_pull(struct build *b, const struct service *s);
+void add_network(struct build *b);
+int add_create(struct build *b, const struct service *s, enum touch owner, struct err *e);
+void add_stop(struct build *b, const struct service *s, const struct recipe *r);
+void add_owner(struct build *b, const struct service *s, const struct recipe_generation *g);
+void add_chain(struct build *b, const struct recipe *r);
+void add_start(struct build *b, const struct service *s, const struct recipe *r, enum touch t);
+void add_swap(struct build *b, const struct service *s);
+void add_verify(struct build *b, const struct service *s, const struct recipe *r, enum touch t);
+void add_commit(struct build *b, const char *detail);
+void add_discard(struct build *b, const struct service *s);
+
+#endif

@@ -1,0 +1,181 @@
+/* The one way from what is there to what is wanted. */
+#include "domain/plan_priv.h"
+
+#include <string.h>
+
+bool plan_is_node(const struct service *s)
+{
+	return !strcmp(s->name, "node");
+}
+
+const struct plan_actual *plan_actual(const struct plan_facts *f, const char *service)
+{
+	for (size_t i = 0; i < f->n_actual; i++)
+		if (!strcmp(f->actual[i].service, service))
+			return &f->actual[i];
+	return NULL;
+}
+
+const struct recipe *plan_recipe(const struct build *b, const struct service *s, struct err *e)
+{
+	const struct recipe *r = recipe_find(b->f->recipes, s->recipe);
+
+	if (!r)
+		err_set(e, ERR_INPUT, "recipe.missing", "There is no recipe called \"%s\".",
+			s->recipe);
+	return r;
+}
+
+const char *plan_title(const struct build *b, const struct service *s)
+{
+	const struct recipe *r = recipe_find(b->f->recipes, s->recipe);
+
+	return r && !r->relay ? r->title : "the relay";
+}
+
+/* Node first on a private network; in a shared namespace its owner, the relay, goes first. */
+size_t plan_order(const struct stack *s, size_t i)
+{
+	return s->network == NET_SHARED && s->n_services == 2 ? 1 - i : i;
+}
+
+static bool there(const struct plan_actual *a)
+{
+	return a && a->container->presence == PRESENCE_YES;
+}
+
+static bool alive(const struct plan_actual *a)
+{
+	return a && container_alive(a->container);
+}
+
+/* In a shared namespace what happens to the relay happens to the node. */
+static void couple(struct build *b)
+{
+	size_t relay = plan_order(b->after, 0), node = plan_order(b->after, 1);
+	enum touch t = b->touch[relay];
+	const struct plan_actual *a;
+
+	if (b->after->network != NET_SHARED)
+		return;
+	a = plan_actual(b->f, "node");
+	if (t == START)
+		t = alive(a) ? RESTART : START;
+	if (b->touch[node] < t)
+		b->touch[node] = t;
+}
+
+static int each_recreated(struct build *b, struct err *e)
+{
+	for (size_t i = 0; i < b->after->n_services; i++) {
+		size_t k = plan_order(b->after, i);
+		const struct service *s = &b->after->services[k];
+
+		if (b->touch[k] == RECREATE &&
+			add_create(b, s, b->touch[plan_order(b->after, 0)], e))
+			return -1;
+	}
+	return 0;
+}
+
+/* Before anything stops: all that can be done while what runs goes on running. */
+static int prepare(struct build *b, struct err *e)
+{
+	bool create = false;
+
+	add_check(b);
+	for (size_t k = 0; k < b->after->n_services; k++) {
+		const struct service *s = &b->after->services[k];
+		const struct recipe *r = plan_recipe(b, s, e);
+
+		if (!r)
+			return -1;
+		create |= b->touch[k] == RECREATE;
+		if (b->install || (b->before && !stack_service(b->before, s->name)))
+			add_folder(b, s, recipe_generation(r, s->image));
+		if (b->config[k] && r->config.file)
+			add_config(b, s, r);
+	}
+	for (size_t k = 0; k < b->after->n_services; k++)
+		if (b->pull[k])
+			add_pull(b, &b->after->services[k]);
+	if (!create)
+		return 0;
+	add_network(b);
+	return each_recreated(b, e);
+}
+
+static int stop_all(struct build *b, struct err *e)
+{
+	for (size_t i = b->after->n_services; i-- > 0;) {
+		size_t k = plan_order(b->after, i);
+		const struct service *s = &b->after->services[k];
+		const struct recipe *r = plan_recipe(b, s, e);
+
+		if (!r)
+			return -1;
+		if (b->touch[k] >= RESTART && alive(plan_actual(b->f, s->name)))
+			add_stop(b, s, r);
+	}
+	return 0;
+}
+
+/* With the node down: whose folder, and which chain. */
+static int change_chain(struct build *b, struct err *e)
+{
+	const struct service *node = stack_service(b->after, "node");
+	const struct recipe *r = plan_recipe(b, node, e);
+	const struct recipe_generation *g;
+
+	if (!r)
+		return -1;
+	g = recipe_generation(r, node->image);
+	if (b->chain_op != CHAIN_STAYS)
+		add_chain(b, r);
+	if (g && b->f->uid >= 0 && b->f->uid != g->uid && b->touch[0] == RECREATE)
+		add_owner(b, node, g);
+	return 0;
+}
+
+static int start_all(struct build *b, struct err *e)
+{
+	for (size_t i = 0; i < b->after->n_services; i++) {
+		size_t k = plan_order(b->after, i);
+		const struct service *s = &b->after->services[k];
+		const struct recipe *r = plan_recipe(b, s, e);
+
+		if (!r)
+			return -1;
+		if (b->touch[k] != KEEP)
+			add_start(b, s, r, b->touch[k]);
+	}
+	/* names after the start: exchanging them costs no downtime */
+	for (size_t k = 0; k < b->after->n_services; k++)
+		if (b->touch[k] == RECREATE)
+			add_swap(b, &b->after->services[k]);
+	for (size_t i = 0; i < b->after->n_services; i++) {
+		size_t k = plan_order(b->after, i);
+		const struct service *s = &b->after->services[k];
+
+		if (b->touch[k] != KEEP)
+			add_verify(b, s, plan_recipe(b, s, e), b->touch[k]);
+	}
+	return 0;
+}
+
+int plan_transition(struct build *b, struct err *e)
+{
+	couple(b);
+	if (prepare(b, e) || stop_all(b, e) || change_chain(b, e) || start_all(b, e))
+		return -1;
+	add_commit(b, "the settings of this stack, kept outside the containers");
+	for (size_t k = 0; k < b->after->n_services; k++) {
+		const struct plan_actual *a = plan_actual(b->f, b->after->services[k].name);
+
+		if (b->touch[k] == RECREATE && there(a) && a->ours)
+			add_discard(b, &b->after->services[k]);
+	}
+	for (size_t i = 0; i < b->p->n_steps; i++)
+		b->p->down |= b->p->steps[i].down && b->before;
+	return 0;
+}

@@ -1,0 +1,384 @@
+#include "domain/sync.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#define AGREE 3			/* polls */
+#define SILENCE_MS 15000	/* until no answer is a fact */
+#define START_MS 120000		/* a node that does not listen yet is starting, so long */
+#define STALL_MS 60000
+#define WINDOW_MS 60000		/* of the rate */
+#define GAP_MS 60000		/* between polls: too long to draw a line across */
+#define SPACING_MS 500		/* of the points */
+#define RATE_SPAN_MS 3000	/* the least to call something a rate */
+#define PACE_MS 10000
+#define REORG_BLOCKS 128	/* shorter by more than this is another chain */
+#define BELIEVABLE 1000000000	/* blocks; some client reports a hash as its highest block */
+#define NEAR_BLOCKS 300
+#define HEAD_BLOCKS 8		/* a synced node may be so many behind for a moment */
+#define CEILING 99.9
+
+static const char *const names[] = {
+	[SYNC_UNKNOWN] = "unknown",
+	[SYNC_NO_ANSWER] = "no_answer",
+	[SYNC_STARTING] = "starting",
+	[SYNC_NO_PEERS] = "no_peers",
+	[SYNC_SNAPSHOT] = "snapshot",
+	[SYNC_BLOCKS] = "syncing",
+	[SYNC_CATCHING_UP] = "catching_up",
+	[SYNC_STALLED] = "stalled",
+	[SYNC_SYNCED] = "synced",
+};
+
+const char *sync_phase_name(enum sync_phase p)
+{
+	return names[p];
+}
+
+static void forget_rates(struct sync_state *s, msec at)
+{
+	s->n_points = s->next_point = 0;
+	s->n_paces = s->next_pace = 0;
+	s->pace_open = false;
+	s->best = -1;
+	s->best_at = at;
+	s->advanced = false;
+}
+
+static void begin(struct sync_state *s, msec at, enum sync_phase phase)
+{
+	*s = (struct sync_state){.begun = true, .phase = phase, .since = at, .candidate = phase,
+		.candidate_since = at, .first_at = at, .last_at = at, .current = -1, .target = -1,
+		.value = -1};
+	forget_rates(s, at);
+}
+
+void sync_started(struct sync_state *s, msec at)
+{
+	bool was_synced = s->was_synced;
+
+	begin(s, at, SYNC_STARTING);
+	s->was_synced = was_synced;
+}
+
+static void add_point(struct sync_state *s, msec at, int64_t value)
+{
+	int last = (s->next_point + SYNC_POINTS - 1) % SYNC_POINTS;
+	int before = (s->next_point + SYNC_POINTS - 2) % SYNC_POINTS;
+
+	/* polls closer than the spacing move the last point instead of filling the ring */
+	if (s->n_points > 1 && at - s->points[before].at < SPACING_MS) {
+		s->points[last] = (struct sync_point){at, value};
+		return;
+	}
+	s->points[s->next_point] = (struct sync_point){at, value};
+	s->next_point = (s->next_point + 1) % SYNC_POINTS;
+	if (s->n_points < SYNC_POINTS)
+		s->n_points++;
+}
+
+static void add_pace(struct sync_state *s, msec at, int64_t value)
+{
+	struct sync_point *from = &s->pace_from;
+
+	if (s->pace_open && at - from->at < PACE_MS)
+		return;
+	if (s->pace_open) {
+		s->paces[s->next_pace] = (double)(value - from->value) * 1000.0 / (double)(at - from->at);
+		s->next_pace = (s->next_pace + 1) % SYNC_PACES;
+		if (s->n_paces < SYNC_PACES)
+			s->n_paces++;
+	}
+	*from = (struct sync_point){at, value};
+	s->pace_open = true;
+}
+
+/* Blocks per second (chunks, in a snapshot) over the window; -1 = too little is known. */
+static double rate(const struct sync_state *s, msec now)
+{
+	const struct sync_point *newest = NULL, *oldest = NULL;
+
+	for (int i = 1; i <= s->n_points; i++) {
+		const struct sync_point *p =
+			&s->points[(s->next_point + SYNC_POINTS - i) % SYNC_POINTS];
+
+		if (now - p->at > WINDOW_MS)
+			break;
+		if (!newest)
+			newest = p;
+		oldest = p;
+	}
+	if (!newest || newest->at - oldest->at < RATE_SPAN_MS)
+		return -1;
+	if (newest->value <= oldest->value)
+		return 0;
+	return (double)(newest->value - oldest->value) * 1000.0 / (double)(newest->at - oldest->at);
+}
+
+/* left: blocks or chunks to go; drain: per second by which the end moves away. The band is the mean
+ * pace of the last minutes and its uncertainty, which shrinks with every pace that is like it. */
+static void estimate(const struct sync_state *s, int64_t left, double drain, struct sync_view *v)
+{
+	double mean = 0, var = 0, half, low, high;
+	int n = s->n_paces;
+
+	if (!n || left <= 0)
+		return;
+	for (int i = 0; i < n; i++)
+		mean += s->paces[i] / n;
+	for (int i = 0; i < n; i++)
+		var += (s->paces[i] - mean) * (s->paces[i] - mean) / n;
+	half = 0.5 * fabs(mean) / n + 2 * sqrt(var / n);
+	high = mean + half - drain;
+	low = fmax(mean - half, mean * 0.2) - drain;
+	/* beyond ten years it is no estimate */
+	if (low <= 0 || (double)left / low > 10.0 * 365 * 86400)
+		return;
+	v->eta_low_s = (int64_t)floor((double)left / high);
+	v->eta_high_s = (int64_t)ceil((double)left / low);
+}
+
+static msec head_limit(const struct sync_rule *rule)
+{
+	msec limit = rule->block_time_ms * 10;
+
+	return limit < 60000 ? 60000 : limit;
+}
+
+static bool snapshot(const struct sync_obs *o)
+{
+	return o->syncing && o->warp_total > 0 && o->warp_done >= 0 && o->warp_done < o->warp_total;
+}
+
+/* A chain that lost more than a reorganisation can explain is another chain. */
+static bool other_chain(const struct sync_state *s, const struct sync_obs *o)
+{
+	return o->answered && o->current >= 0 && s->current >= 0 &&
+		(o->current < s->current - REORG_BLOCKS || (!o->current && s->current > 0));
+}
+
+static void take_target(struct sync_state *s, const struct sync_obs *o)
+{
+	if (o->syncing && o->highest > 0 && o->highest <= BELIEVABLE && o->highest >= s->current)
+		s->target = o->highest;
+	else if (o->syncing || s->target < s->current || s->phase == SYNC_SYNCED)
+		s->target = -1;
+}
+
+/* Heights of an answer into the state. */
+static void take_progress(struct sync_state *s, const struct sync_obs *o)
+{
+	bool chunks = snapshot(o);
+	int64_t value = chunks ? o->warp_done : o->current;
+
+	s->false_polls = o->syncing ? 0 : s->false_polls + 1;
+	s->answered_at = o->at;
+	if (o->current >= 0)
+		s->current = o->current;
+	take_target(s, o);
+	/* from 0 to somewhere in one poll: a snapshot was put in place, that is no rate */
+	if (chunks != s->chunks || (!s->value && value > 10000))
+		forget_rates(s, o->at);
+	s->chunks = chunks;
+	s->advanced = false;
+	if (value < 0)
+		return;
+	s->advanced = s->best >= 0 && value > s->best;
+	if (value > s->best) {
+		s->best = value;
+		s->best_at = o->at;
+	}
+	s->value = value;
+	add_point(s, o->at, value);
+	add_pace(s, o->at, value);
+}
+
+static enum sync_phase judge_silence(const struct sync_state *s, const struct sync_obs *o)
+{
+	msec waiting = o->at - s->first_at;
+
+	if (o->fault == SYNC_FAULT_NO_PEER)
+		return SYNC_NO_PEERS;
+	if (s->answered_at || s->phase == SYNC_NO_ANSWER)
+		return SYNC_NO_ANSWER;
+	if (waiting > (o->fault == SYNC_FAULT_REFUSED ? START_MS : SILENCE_MS))
+		return SYNC_NO_ANSWER;
+	return SYNC_STARTING;
+}
+
+/* A node that is not at the head and has a way to it. */
+static enum sync_phase judge_behind(const struct sync_state *s)
+{
+	int64_t behind = s->target - s->current;
+
+	if (s->was_synced && s->target >= 0 &&
+		(behind <= NEAR_BLOCKS || behind < s->target / 20))
+		return SYNC_CATCHING_UP;
+	if (s->was_synced && s->target < 0)
+		return SYNC_CATCHING_UP;
+	return SYNC_BLOCKS;
+}
+
+static bool stuck(const struct sync_state *s, const struct sync_obs *o)
+{
+	return s->best >= 0 && o->at - s->best_at >= STALL_MS;
+}
+
+static enum sync_phase judge_syncing(const struct sync_state *s, const struct sync_obs *o,
+	bool fresh, bool peerless)
+{
+	/* an ordinary import: the queue is longer than three blocks for a moment */
+	if (s->phase == SYNC_SYNCED && fresh && !peerless && !snapshot(o) && s->target >= 0 &&
+		s->target - s->current <= HEAD_BLOCKS)
+		return SYNC_SYNCED;
+	if (peerless && !s->advanced)
+		return SYNC_NO_PEERS;
+	if (stuck(s, o))
+		return SYNC_STALLED;
+	return snapshot(o) ? SYNC_SNAPSHOT : judge_behind(s);
+}
+
+/* What this answer, with what is known, looks like. */
+static enum sync_phase judge_answer(const struct sync_state *s, const struct sync_rule *rule,
+	const struct sync_obs *o)
+{
+	bool fresh = o->head_time >= 0 && o->at - o->head_time < head_limit(rule);
+	bool peerless = rule->needs_peers && !o->peers;
+
+	if (o->syncing)
+		return judge_syncing(s, o, fresh, peerless);
+	if (peerless)
+		return SYNC_NO_PEERS;
+	if (fresh || (!rule->block_time_ms && !rule->needs_peers))
+		return SYNC_SYNCED;
+	if (o->head_time < 0 || s->best < 0)
+		return SYNC_UNKNOWN;
+	/* it says that it is done, and its head is old */
+	if (stuck(s, o))
+		return SYNC_STALLED;
+	if (s->advanced)
+		return judge_behind(s);
+	if (s->phase == SYNC_BLOCKS || s->phase == SYNC_CATCHING_UP || s->phase == SYNC_STALLED)
+		return s->phase;
+	return SYNC_STARTING;
+}
+
+/* Whether what the polls say may become the phase now. */
+static bool accept(const struct sync_state *s, const struct sync_obs *o)
+{
+	bool from_nothing = s->phase == SYNC_UNKNOWN || s->phase == SYNC_STARTING ||
+		s->phase == SYNC_NO_ANSWER;
+
+	switch (s->candidate) {
+	case SYNC_SYNCED:
+		return s->false_polls >= AGREE && s->candidate_polls >= AGREE;
+	case SYNC_NO_ANSWER:
+		return !s->answered_at || o->at - s->answered_at > SILENCE_MS;
+	case SYNC_STALLED:
+		return true;
+	default:
+		return from_nothing || s->candidate_polls >= AGREE;
+	}
+}
+
+static void turn(struct sync_state *s, const struct sync_obs *o, enum sync_phase looks)
+{
+	if (looks != s->candidate || !s->candidate_polls) {
+		s->candidate = looks;
+		s->candidate_polls = 0;
+		s->candidate_since = o->at;
+	}
+	if (s->candidate_polls < AGREE)
+		s->candidate_polls++;
+	if (looks == s->phase || !accept(s, o))
+		return;
+	s->phase = looks;
+	s->since = s->candidate_since;
+	if (looks == SYNC_SYNCED) {
+		s->was_synced = true;
+		s->target = -1;
+	}
+	if (looks == SYNC_NO_ANSWER) {
+		s->false_polls = 0;
+		forget_rates(s, o->at);
+	}
+}
+
+static double percent_of(int64_t part, int64_t whole)
+{
+	if (whole <= 0 || part < 0)
+		return -1;
+	return fmin(100.0 * (double)part / (double)whole, CEILING);
+}
+
+static void fill_progress(const struct sync_state *s, const struct sync_rule *rule,
+	const struct sync_obs *o, struct sync_view *v)
+{
+	double head_rate = rule->block_time_ms > 0 ? 1000.0 / (double)rule->block_time_ms : 0;
+
+	if (s->phase == SYNC_SNAPSHOT && s->chunks) {
+		v->percent = percent_of(o->warp_done, o->warp_total);
+		if (o->answered)
+			estimate(s, o->warp_total - o->warp_done, 0, v);
+		return;
+	}
+	v->blocks_per_s = s->chunks ? -1 : rate(s, o->at);
+	if (s->phase == SYNC_SYNCED) {
+		v->percent = 100;
+		return;
+	}
+	v->percent = percent_of(s->current, s->target);
+	if (!s->chunks && (s->phase == SYNC_BLOCKS || s->phase == SYNC_CATCHING_UP))
+		estimate(s, v->behind, head_rate, v);
+}
+
+static void fill(const struct sync_state *s, const struct sync_rule *rule, const struct sync_obs *o,
+	struct sync_view *v)
+{
+	*v = (struct sync_view){.at = o->at, .phase = s->phase, .since = s->since, .percent = -1,
+		.blocks_per_s = -1, .eta_low_s = -1, .eta_high_s = -1, .current = s->current,
+		.target = s->target, .behind = -1, .peers = -1, .head_age_s = -1,
+		.ancient_percent = -1};
+	if (s->phase == SYNC_SYNCED)
+		v->target = s->target > s->current ? s->target : s->current;
+	if (v->target >= 0 && v->current >= 0)
+		v->behind = v->target - v->current;
+	if (o->answered) {
+		v->peers = o->peers;
+		v->ancient_percent = percent_of(o->gap_first, o->gap_last);
+		if (o->head_time >= 0)
+			v->head_age_s = o->at > o->head_time ? (o->at - o->head_time) / 1000 : 0;
+	}
+	if (s->phase == SYNC_NO_PEERS)
+		v->reason = "sync.no_peers";
+	else if (s->phase == SYNC_STALLED)
+		v->reason = "sync.stalled";
+	else if (s->phase == SYNC_NO_ANSWER)
+		v->reason = "sync.no_answer";
+	if (s->phase != SYNC_NO_ANSWER && s->phase != SYNC_STARTING && s->phase != SYNC_UNKNOWN)
+		fill_progress(s, rule, o, v);
+}
+
+void sync_observe(struct sync_state *s, const struct sync_rule *rule, const struct sync_obs *o,
+	struct sync_view *ret)
+{
+	if (!s->begun || other_chain(s, o))
+		begin(s, o->at, SYNC_UNKNOWN);
+	if (o->at < s->last_at || o->at - s->last_at > GAP_MS) {
+		forget_rates(s, o->at);
+		s->first_at = o->at;
+		/* the silence before was ours, not the node's */
+		if (s->answered_at)
+			s->answered_at = o->at;
+		if (s->since > o->at)
+			s->since = o->at;
+		s->candidate_polls = 0;
+	}
+	s->last_at = o->at;
+	if (o->answered)
+		take_progress(s, o);
+	else if (o->fault == SYNC_FAULT_NO_PEER)
+		s->answered_at = o->at;
+	turn(s, o, o->answered ? judge_answer(s, rule, o) : judge_silence(s, o));
+	fill(s, rule, o, ret);
+}

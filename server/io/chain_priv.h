@@ -1,0 +1,58 @@
+/*
+ * chain_priv: what the files of the chain room share: walking without symlinks, errors, durable
+ * small files. Nobody else includes this.
+ *
+ * A "rel" is a relative path of checked components: not empty, no "." or "..", no component that
+ * starts with a slash. Descriptors that are returned belong to the caller.
+ */
+#ifndef IO_CHAIN_PRIV_H
+#define IO_CHAIN_PRIV_H
+
+#include "io/chain.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#define SMALL_FILE (1024 * 1024) /* bytes */
+#define MAX_DEPTH 64		 /* of the folders below a chain's; a real one has 8 */
+
+/* ENOSPC → disk.full, EROFS → disk.read_only, a symlink → path.outside, …; returns -1. */
+int chain_errno(struct err *e, const char *what);
+bool chain_rel_ok(const char *rel);
+int chain_check_rel(const char *rel, struct err *e);
+bool chain_magic_is_network(long magic); /* f_type of statfs(2) */
+
+static inline int chain_dup(int fd)
+{
+	return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
+/* Opens one component below fd as a readable folder; -1 with errno, ELOOP for a symlink. */
+int chain_folder_at(int fd, const char *name);
+/* DIR itself, checked component by component from "/"; make: creates what is missing. */
+int chain_open_dir(const char *dir, bool make, struct err *e);
+/* A folder below fd. A missing one is chain.missing, or is made (0755, ours). */
+int chain_open_below(int fd, const char *rel, bool make, struct err *e);
+/* DIR/REL as a folder. */
+int chain_open(const char *dir, const char *rel, struct err *e);
+
+/* Calls fn for everything below the folder fd, contents before their folder, `name` below `parent`;
+ * never follows a symlink; what vanishes meanwhile is left out. Ends when fn returns not 0. */
+typedef int (*chain_visit)(int parent, const char *name, const struct stat *st, void *arg,
+	struct err *e);
+int chain_walk(int fd, chain_visit fn, void *arg, struct err *e);
+int chain_is_empty(int fd); /* 1, 0; -1 with errno */
+
+/* Calls fn for each regular file below the folder fd whose path fits the glob, component by
+ * component. rel is its path. */
+typedef int (*chain_match)(int root, const char *rel, void *arg, struct err *e);
+int chain_glob(int root, const char *glob, chain_match fn, void *arg, struct err *e);
+
+/* A regular file, at most SMALL_FILE; *ret is NUL-terminated. */
+int chain_slurp(int folder, const char *name, char **ret, size_t *ret_len, struct stat *ret_st,
+	struct err *e);
+/* Temporary file, owner and mode (-1 = ours), fsync, rename, fsync of the folder. */
+int chain_put(int folder, const char *name, const char *text, size_t len, mode_t mode, int uid,
+	int gid, struct err *e);
+
+#endif

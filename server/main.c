@@ -1,0 +1,203 @@
+/*
+ * Ethereum Station: starts the floors bottom-up, waits for a signal, stops them top-down.
+ */
+#include <fcntl.h>
+#include <limits.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "api/reply.h"
+#include "api/routes.h"
+#include "base/embedded.h"
+#include "base/log.h"
+#include "cli.h"
+#include "domain/recipe.h"
+#include "domain/texts.h"
+#include "io/docker.h"
+#include "io/fetch.h"
+#include "io/history.h"
+#include "io/http.h"
+#include "io/store.h"
+#include "services/auth.h"
+#include "services/bus.h"
+#include "services/jobs.h"
+#include "services/probe.h"
+#include "services/sampler.h"
+#include "services/watch.h"
+#include "services/world.h"
+
+static int load_texts(struct err *e)
+{
+	const struct embedded *f = embedded_find("shared/findings.json");
+
+	return f ? texts_load(f->data, f->len, e) : 0;
+}
+
+static int load_recipes(struct app *app, struct err *e)
+{
+	static const char dir[] = "shared/recipes/";
+	struct recipe_text texts[64];
+	size_t n = 0;
+
+	for (const struct embedded *f = embedded_files; f->name && n < COUNT(texts); f++)
+		if (!strncmp(f->name, dir, sizeof(dir) - 1) && strcmp(f->name, "shared/recipes/schema.json"))
+			texts[n++] = (struct recipe_text){f->name, f->data, f->len};
+	app->recipes = xcalloc(1, sizeof(*app->recipes));
+	return recipe_set_load(texts, n, app->recipes, e);
+}
+
+/* Made when missing; resolved once, because the chain's room follows no symlink. */
+static int prepare_data_root(struct app *app, struct err *e)
+{
+	char real[PATH_MAX];
+	char *path = app->config.data_root;
+
+	for (char *p = path + 1; *p; p++)
+		if (*p == '/') {
+			*p = '\0';
+			mkdir(path, 0755);
+			*p = '/';
+		}
+	mkdir(path, 0755);
+	if (!realpath(path, real))
+		return err_errno(e, "disk.failed", "The data folder %s cannot be used", path);
+	free(app->config.data_root);
+	app->config.data_root = xstrdup(real);
+	return 0;
+}
+
+static int open_stores(struct app *app, struct err *e)
+{
+	autofree char *path = xasprintf("%s/history.db", app->config.state_dir);
+	autofree char *aside = NULL;
+
+	if (store_open(app->config.state_dir, true, &app->store, e) ||
+		history_open(path, &app->history, e))
+		return -1;
+	app->bus = bus_new(app->store);
+	app->world = world_new(app->store);
+	aside = history_take_set_aside(app->history);
+	if (aside)
+		bus_say(app->bus, "station", NULL, NULL, "station", "history.reset", NULL,
+			"The history file was damaged and set aside as %s.", aside);
+	return world_reload(app->world, e);
+}
+
+static int start_services(struct app *app, struct err *e)
+{
+	app->docker = docker_new(app->config.docker);
+	app->jobs = jobs_new(app);
+	if (auth_open(app->store, &app->auth, e) || watch_start(app, &app->watch, e) ||
+		sampler_start(app, &app->sampler, e) || probe_start(app, &app->probe, e))
+		return -1;
+	jobs_resume(app->jobs);
+	return 0;
+}
+
+static int start_http(struct app *app, struct err *e)
+{
+	struct http_config c = {
+		.listen = app->config.listen,
+		.handle = routes_handle,
+		.on_error = reply_http_error,
+		.ctx = app,
+	};
+
+	return http_start(&c, &app->http, e);
+}
+
+static void stop(struct app *app)
+{
+	if (app->bus)
+		bus_close(app->bus);
+	http_stop(app->http);
+	jobs_free(app->jobs);
+	probe_stop(app->probe);
+	sampler_stop(app->sampler);
+	watch_stop(app->watch);
+	auth_close(app->auth);
+	docker_free(app->docker);
+	world_free(app->world);
+	bus_free(app->bus);
+	history_close(app->history);
+	store_close(app->store);
+	if (app->recipes)
+		recipe_set_free(app->recipes);
+	free(app->recipes);
+	texts_unload();
+}
+
+static void say_ready(struct app *app)
+{
+	const char *code = auth_setup_code(app->auth);
+
+	log_info("ready on port %d, state in %s, data in %s", http_port(app->http),
+		app->config.state_dir, app->config.data_root);
+	printf("listening on port %d\n", http_port(app->http));
+	if (*code) {
+		log_info("nobody owns this dashboard yet: the setup code is %s (15 minutes)", code);
+		printf("setup code: %s (good for 15 minutes)\n", code);
+	}
+	fflush(stdout);
+}
+
+static void wait_for_signal(const sigset_t *set)
+{
+	int sig;
+
+	do
+		sigwait(set, &sig);
+	while (sig == SIGHUP); /* the console went away; a service goes on */
+	log_info("signal %d: stopping", sig);
+}
+
+static int serve(struct config *config)
+{
+	struct app app = {.config = *config, .started_at = clock_wall()};
+	struct err e = {0};
+	sigset_t set;
+	int rc;
+
+	*config = (struct config){0};
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	umask(077);
+	fetch_init();
+	rc = load_texts(&e) || load_recipes(&app, &e) || open_stores(&app, &e) ||
+	     prepare_data_root(&app, &e) || start_services(&app, &e) || start_http(&app, &e);
+	if (rc) {
+		log_error("%s (%s)", e.message, e.code);
+		fprintf(stderr, "ethstation: %s (%s)\n", e.message, e.code);
+	} else {
+		bus_say(app.bus, "station", NULL, NULL, "station", "station.started", NULL,
+			"Ethereum Station %s started.", STATION_VERSION);
+		say_ready(&app);
+		wait_for_signal(&set);
+	}
+	stop(&app);
+	*config = app.config;
+	return rc ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct cli cli;
+	int rc;
+
+	/* Two arenas are plenty here; one for each of thirty threads would cost tens of MiB. */
+	mallopt(M_ARENA_MAX, 2);
+	pthread_setname_np(pthread_self(), "main");
+	cli_parse(argc, argv, &cli);
+	rc = cli.command == CMD_SERVE ? serve(&cli.config) : cli_run(&cli);
+	cli_free(&cli);
+	return rc;
+}

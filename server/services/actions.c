@@ -1,0 +1,270 @@
+/* One function for each action. */
+#include "services/actions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/wanted.h"
+#include "io/chain.h"
+#include "services/actions_priv.h"
+#include "services/jobs.h"
+#include "services/world.h"
+
+struct ctx {
+	struct app *app;
+	struct action *a;
+	struct stack before; /* as it is wanted now; zeroed for install */
+	struct plan *ret;
+};
+
+static int do_install(struct ctx *c, struct err *e)
+{
+	autostack struct stack after = {0};
+	autofacts struct facts facts = {0};
+	bool exists;
+
+	if (wanted_parse(c->a->body, c->app->config.data_root, clock_wall(), &after,
+		    &c->a->ret_secrets, e))
+		return -1;
+	world_lock(c->app->world);
+	exists = world_stack(c->app->world, after.name);
+	world_unlock(c->app->world);
+	if (exists)
+		return err_set(e, ERR_CONFLICT, "stack.exists", "There is a stack called %s already.",
+			after.name);
+	if (wish_complete(c->app, &after, e) || facts_look(c->app, &after, &facts, e))
+		return -1;
+	return plan_install(&after, &facts.f, c->ret, e);
+}
+
+static int do_start(struct ctx *c, struct err *e)
+{
+	autofacts struct facts facts = {0};
+
+	if (facts_look(c->app, &c->before, &facts, e))
+		return -1;
+	return plan_start(&c->before, &facts.f, c->ret, e);
+}
+
+static int do_stop(struct ctx *c, struct err *e)
+{
+	autofacts struct facts facts = {0};
+
+	if (facts_look(c->app, &c->before, &facts, e))
+		return -1;
+	return plan_stop(&c->before, &facts.f, c->ret, e);
+}
+
+static int do_restart(struct ctx *c, struct err *e)
+{
+	autofacts struct facts facts = {0};
+	const char *only = json_str(c->a->body, "service", NULL);
+
+	if (facts_look(c->app, &c->before, &facts, e))
+		return -1;
+	return plan_restart(&c->before, only, &facts.f, c->ret, e);
+}
+
+static int do_remove(struct ctx *c, struct err *e)
+{
+	autofacts struct facts facts = {0};
+
+	if (facts_look(c->app, &c->before, &facts, e))
+		return -1;
+	return plan_remove(&c->before, &facts.f, c->ret, e);
+}
+
+static int do_options(struct ctx *c, struct err *e)
+{
+	autostack struct stack after = {0};
+	autofacts struct facts facts = {0};
+
+	if (wanted_patch(&c->before, c->a->body, clock_wall(), &after, &c->a->ret_secrets, e) ||
+		wish_complete(c->app, &after, e) || facts_look(c->app, &after, &facts, e))
+		return -1;
+	return plan_options(&c->before, &after, json_object_size(c->a->ret_secrets) > 0, &facts.f,
+		c->ret, e);
+}
+
+static int do_limits(struct ctx *c, struct err *e)
+{
+	autostack struct stack after = {0};
+	autofacts struct facts facts = {0};
+	const json_t *limits = json_object_get(c->a->body, "limits");
+	struct service *s;
+
+	if (json_only(c->a->body, e, "limits", "restart", "dry_run", NULL))
+		return -1;
+	stack_copy(&after, &c->before);
+	s = stack_service(&after, c->a->service);
+	if (!s)
+		return err_set(e, ERR_NOT_FOUND, "service.missing",
+			"The stack %s has no service called %.40s.", after.name, c->a->service);
+	if (!limits)
+		return err_set(e, ERR_INPUT, "input.missing", "The field \"limits\" is missing.");
+	if (limits_parse(limits, &s->limits, e) || facts_look(c->app, &after, &facts, e))
+		return -1;
+	return plan_limits(&c->before, &after, c->a->service, json_flag(c->a->body, "restart", false),
+		&facts.f, c->ret, e);
+}
+
+static int do_upgrade(struct ctx *c, struct err *e)
+{
+	const char *service = json_str(c->a->body, "service", "node");
+	const char *image = json_str(c->a->body, "image", NULL);
+	autostack struct stack after = {0};
+	autofacts struct facts facts = {0};
+	struct service *s;
+
+	if (json_only(c->a->body, e, "service", "image", "dry_run", NULL))
+		return -1;
+	stack_copy(&after, &c->before);
+	after.run = true;
+	s = stack_service(&after, service);
+	if (!s)
+		return err_set(e, ERR_NOT_FOUND, "service.missing",
+			"The stack %s has no service called %.40s.", after.name, service);
+	if (image) {
+		free(s->image);
+		s->image = xstrdup(image);
+	}
+	if (wish_complete(c->app, &after, e) || facts_look(c->app, &after, &facts, e))
+		return -1;
+	return plan_upgrade(&c->before, &after, service, &facts.f, c->ret, e);
+}
+
+/* null removes a key, as in a patch. */
+static void merge_options(json_t *into, const json_t *from)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach ((json_t *)from, key, value) {
+		if (json_is_null(value))
+			json_object_del(into, key);
+		else
+			json_object_set(into, key, value);
+	}
+}
+
+static int do_resync(struct ctx *c, struct err *e)
+{
+	const json_t *options = json_object_get(c->a->body, "options");
+	autostack struct stack after = {0};
+	autofacts struct facts facts = {0};
+
+	if (json_only(c->a->body, e, "options", "dry_run", NULL))
+		return -1;
+	if (options && !json_is_object(options))
+		return err_set(e, ERR_INPUT, "input.type", "The field \"options\" must be an object.");
+	stack_copy(&after, &c->before);
+	after.run = true;
+	merge_options(stack_service(&after, "node")->options, options);
+	if (wish_complete(c->app, &after, e) || facts_look(c->app, &after, &facts, e))
+		return -1;
+	return plan_resync(&c->before, &after, &facts.f, c->ret, e);
+}
+
+/* The kept chain wants the image and the options it last ran with. */
+static int as_kept(const struct stack *s, const char *id, struct service *node, struct err *e)
+{
+	struct kept_list list = {0};
+	const struct kept *found = NULL;
+	int rc = chain_kept(s->data_dir, &list, e);
+
+	for (size_t i = 0; rc == 0 && i < list.n; i++)
+		if (!strcmp(list.items[i].id, id))
+			found = &list.items[i];
+	if (rc == 0 && !found)
+		rc = err_set(e, ERR_NOT_FOUND, "chain.kept_missing", "There is no kept chain %.40s.",
+			id);
+	if (found && found->image) {
+		free(node->image);
+		node->image = xstrdup(found->image);
+	}
+	if (found && json_is_object(found->options)) {
+		json_decref(node->options);
+		node->options = json_deep_copy(found->options);
+	}
+	kept_list_free(&list);
+	return rc;
+}
+
+static int do_putback(struct ctx *c, struct err *e)
+{
+	const char *chain = json_str(c->a->body, "chain", "");
+	autostack struct stack after = {0};
+	autofacts struct facts facts = {0};
+
+	if (json_only(c->a->body, e, "chain", "dry_run", NULL))
+		return -1;
+	stack_copy(&after, &c->before);
+	after.run = true;
+	if (as_kept(&after, chain, stack_service(&after, "node"), e) ||
+		wish_complete(c->app, &after, e) || facts_look(c->app, &after, &facts, e))
+		return -1;
+	return plan_put_back(&c->before, &after, chain, &facts.f, c->ret, e);
+}
+
+static const struct {
+	const char *name;
+	int (*plan)(struct ctx *c, struct err *e);
+} actions[] = {
+	{"install", do_install},
+	{"start", do_start},
+	{"stop", do_stop},
+	{"restart", do_restart},
+	{"options", do_options},
+	{"limits", do_limits},
+	{"upgrade", do_upgrade},
+	{"resync", do_resync},
+	{"putback", do_putback},
+	{"remove", do_remove},
+};
+
+int action_plan(struct app *app, struct action *a, struct plan *ret, struct err *e)
+{
+	struct ctx c = {.app = app, .a = a, .ret = ret};
+	int rc;
+
+	if (a->stack && world_copy_stack(app->world, a->stack, &c.before, e))
+		return -1;
+	for (size_t i = 0; i < COUNT(actions); i++) {
+		if (strcmp(actions[i].name, a->name))
+			continue;
+		rc = actions[i].plan(&c, e);
+		stack_free(&c.before);
+		return rc;
+	}
+	stack_free(&c.before);
+	return err_set(e, ERR_INTERNAL, "api.internal", "There is no action %s.", a->name);
+}
+
+static int submit(struct app *app, struct action *a, const char *actor, int64_t *ret_id, struct err *e)
+{
+	autoplan struct plan plan = {0};
+	struct job_order order = {.plan = &plan, .actor = actor};
+
+	if (action_plan(app, a, &plan, e) || jobs_submit(app->jobs, &order, e))
+		return -1;
+	*ret_id = order.ret_id;
+	return 0;
+}
+
+int action_start(struct app *app, const char *stack, const char *actor, int64_t *ret_id, struct err *e)
+{
+	struct action a = {.name = "start", .stack = stack};
+
+	return submit(app, &a, actor, ret_id, e);
+}
+
+int action_restart(struct app *app, const char *stack, const char *service, const char *actor,
+	int64_t *ret_id, struct err *e)
+{
+	autojson json_t *body = json_object();
+	struct action a = {.name = "restart", .stack = stack, .body = body};
+
+	if (service)
+		json_put_str(body, "service", service);
+	return submit(app, &a, actor, ret_id, e);
+}

@@ -1,0 +1,111 @@
+/* Looking at what is there, and checking a wish against the recipes. */
+#include "services/actions_priv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "domain/spec.h"
+#include "io/chain.h"
+#include "io/docker.h"
+#include "io/host.h"
+#include "services/watch.h"
+#include "services/world.h"
+
+void facts_free(struct facts *f)
+{
+	container_free(&f->containers[0]);
+	container_free(&f->containers[1]);
+}
+
+#define BOOT_GRACE_S 300
+
+static bool just_booted(struct app *app)
+{
+	struct host h;
+
+	return host_read(app->config.proc_root, &h, NULL) == 0 && h.uptime_s < BOOT_GRACE_S;
+}
+
+static int look_at(struct app *app, const struct stack *s, const struct service *svc,
+	struct container *c, struct plan_actual *a, struct err *e)
+{
+	autofree char *name = spec_container_name(s, svc->name);
+	struct service_facts *known;
+
+	if (docker_inspect(app->docker, name, c, e))
+		return -1;
+	a->service = svc->name;
+	a->container = c;
+	a->needed = -1;
+	a->ours = !strcmp(json_str(c->labels, LABEL_STACK, ""), s->name) &&
+		  !strcmp(json_str(c->labels, LABEL_SERVICE, ""), svc->name);
+	world_lock(app->world);
+	known = world_service(app->world, s->name, svc->name);
+	if (known && known->has_usage)
+		a->needed = known->usage.anon;
+	/* Law 7: a container we knew and cannot see so soon after boot is unknown, not gone. */
+	if (known && c->presence == PRESENCE_NO && just_booted(app))
+		c->presence = PRESENCE_UNKNOWN;
+	world_unlock(app->world);
+	return 0;
+}
+
+int facts_look(struct app *app, const struct stack *s, struct facts *ret, struct err *e)
+{
+	const struct service *node = stack_service(s, "node");
+	const struct recipe *r = recipe_find(app->recipes, node->recipe);
+	struct host h;
+
+	for (size_t i = 0; i < s->n_services; i++) {
+		ret->f.n_actual++;
+		if (look_at(app, s, &s->services[i], &ret->containers[i], &ret->actual[i], e))
+			return -1;
+	}
+	ret->f.now = clock_wall();
+	ret->f.recipes = app->recipes;
+	ret->f.actual = ret->actual;
+	ret->f.db_version = r ? chain_db_version(s->data_dir, "node", r->db_version_globs.items,
+					r->db_version_globs.n)
+			      : -1;
+	ret->f.uid = ret->f.gid = -1;
+	chain_owner(s->data_dir, "node", &ret->f.uid, &ret->f.gid, NULL);
+	if (host_read(app->config.proc_root, &h, NULL) == 0)
+		ret->f.memory_total = h.memory_total;
+	return 0;
+}
+
+/* ---- wishes ---- */
+
+static int complete_service(struct app *app, struct service *s, struct err *e)
+{
+	const struct recipe *r = recipe_find(app->recipes, s->recipe);
+	const struct recipe_generation *g;
+	autoimage struct image_ref ref = {0};
+
+	if (!r)
+		return err_set(e, ERR_INPUT, "recipe.missing", "There is no recipe called \"%.40s\".",
+			s->recipe);
+	if (r->relay != !strcmp(s->name, "relay"))
+		return err_set(e, ERR_INPUT, "input.service", "The recipe %s is not for a %s.",
+			r->title, s->name);
+	if (!s->image)
+		s->image = xstrdup(r->offer.items[0]);
+	if (image_ref_parse(s->image, &ref, e))
+		return -1;
+	g = recipe_generation(r, s->image);
+	if (!g)
+		return err_set(e, ERR_INPUT, "image.unknown",
+			"The image %.200s is not of a version that the recipe %s knows.", s->image,
+			r->title);
+	if (!s->ports)
+		s->ports = recipe_default_ports(r, &s->n_ports);
+	return recipe_check_options(r, g, s->options, e) || recipe_check_env(r, s->env, e) ? -1 : 0;
+}
+
+int wish_complete(struct app *app, struct stack *s, struct err *e)
+{
+	for (size_t i = 0; i < s->n_services; i++)
+		if (complete_service(app, &s->services[i], e))
+			return -1;
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* jobs_priv: what jobs.c and jobs_run.c share; nobody else includes it. */
+#ifndef SERVICES_JOBS_PRIV_H
+#define SERVICES_JOBS_PRIV_H
+
+#include "base/thread.h"
+#include "services/app.h"
+
+#include <stdatomic.h>
+
+/* One running job. Its thread changes `job` only with jobs->gate held; readers hold it too. */
+struct runner {
+	struct runner *next;
+	struct jobs *jobs;
+	struct job job;
+	int at;	    /* number of the step it is at */
+	bool final; /* past the point of no return */
+	struct {
+		int64_t done, total, eta_s;
+		const char *unit; /* NULL = none */
+	} progress;
+	msec shown_at;	   /* when progress was last told to the bus */
+	atomic_bool abort; /* shutdown or cancel */
+	atomic_bool force;
+};
+
+struct jobs {
+	struct app *app;
+	struct gate gate;
+	struct runner *runners;
+	bool stopping;
+};
+
+/* Runs it to its end, or until the program stops. */
+void job_run(struct runner *r);
+
+#endif

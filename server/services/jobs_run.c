@@ -1,0 +1,316 @@
+/* Running one job: forward step by step, or back. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "io/host.h"
+#include "io/store.h"
+#include "services/bus.h"
+#include "services/jobs_priv.h"
+#include "services/steps.h"
+
+#define ENGINE_PATIENCE_MS (10 * 60 * 1000)
+#define BOOT_GRACE_S 300 /* law 7: so long after boot the engine may not see all its containers yet */
+
+static struct err job_save(struct runner *r)
+{
+	struct err e = {0};
+
+	if (store_job_update(r->jobs->app->store, &r->job, &e))
+		log_error("job %lld: %s", (long long)r->job.id, e.message);
+	return e;
+}
+
+/* Journals the step and tells the pages. */
+static int step_save(struct runner *r, struct step *s, struct err *e)
+{
+	int rc = store_step_update(r->jobs->app->store, r->job.id, s, e);
+
+	bus_touch(r->jobs->app->bus);
+	return rc;
+}
+
+static void set_job_state(struct runner *r, enum job_state state)
+{
+	gate_lock(&r->jobs->gate);
+	r->job.state = state;
+	if (job_ended(&r->job))
+		r->job.ended_at = clock_wall();
+	gate_unlock(&r->jobs->gate);
+	job_save(r);
+}
+
+static void set_step_state(struct runner *r, struct step *s, enum step_state state)
+{
+	gate_lock(&r->jobs->gate);
+	s->state = state;
+	r->at = s->n;
+	r->progress.unit = NULL;
+	if (state == STEP_RUNNING && !s->started_at)
+		s->started_at = clock_wall();
+	if (state == STEP_DONE || state == STEP_FAILED || state == STEP_UNDONE)
+		s->ended_at = clock_wall();
+	gate_unlock(&r->jobs->gate);
+}
+
+void step_progress(struct step_ctx *c, int64_t done, int64_t total, const char *unit, int64_t eta_s)
+{
+	struct runner *r = c->runner;
+	msec now = clock_mono();
+	bool tell;
+
+	gate_lock(&r->jobs->gate);
+	r->progress.done = done;
+	r->progress.total = total;
+	r->progress.unit = unit;
+	r->progress.eta_s = eta_s;
+	tell = now - r->shown_at >= 400;
+	if (tell)
+		r->shown_at = now;
+	gate_unlock(&r->jobs->gate);
+	if (tell)
+		bus_touch(r->jobs->app->bus);
+}
+
+void step_waiting(struct step_ctx *c, const char *what)
+{
+	struct runner *r = c->runner;
+
+	if (!strcmp(r->job.waiting, what))
+		return;
+	gate_lock(&r->jobs->gate);
+	snprintf(r->job.waiting, sizeof(r->job.waiting), "%s", what);
+	gate_unlock(&r->jobs->gate);
+	job_save(r);
+	bus_touch(r->jobs->app->bus);
+}
+
+void step_note(struct step_ctx *c, const char *fmt, ...)
+{
+	struct runner *r = c->runner;
+	char text[600];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	gate_lock(&r->jobs->gate);
+	free(c->step->note);
+	c->step->note = xstrdup(text);
+	gate_unlock(&r->jobs->gate);
+}
+
+/* Errors that time heals: the engine is away, or does not see its containers yet after boot. */
+static bool worth_waiting(struct runner *r, const struct err *e)
+{
+	struct host h;
+
+	if (err_is(e, "engine.absent") || err_is(e, "engine.slow") || err_is(e, "engine.broken") ||
+		err_is(e, "engine.denied"))
+		return true;
+	if (!err_is(e, "container.missing"))
+		return false;
+	return host_read(r->jobs->app->config.proc_root, &h, NULL) == 0 &&
+	       h.uptime_s < BOOT_GRACE_S;
+}
+
+static void wait_a_little(struct runner *r, msec ms)
+{
+	msec until = clock_mono() + ms, left;
+
+	gate_lock(&r->jobs->gate);
+	while (!r->abort && !r->jobs->stopping && (left = until - clock_mono()) > 0)
+		gate_wait(&r->jobs->gate, left);
+	gate_unlock(&r->jobs->gate);
+}
+
+/* Runs or undoes one step, waiting for the engine where that helps. */
+static int with_patience(struct step_ctx *c, int (*fn)(struct step_ctx *, struct err *),
+	struct err *e)
+{
+	struct runner *r = c->runner;
+	msec since = clock_mono();
+	msec pause = 500;
+
+	while (fn(c, e)) {
+		bool give_up = !c->undoing && clock_mono() - since > ENGINE_PATIENCE_MS;
+
+		if (!worth_waiting(r, e) || give_up || r->jobs->stopping ||
+			(!c->undoing && r->job.cancel))
+			return -1;
+		step_waiting(c, "engine.absent");
+		wait_a_little(r, pause);
+		pause = pause < 5000 ? pause * 2 : 5000;
+	}
+	step_waiting(c, "");
+	return 0;
+}
+
+static struct step_ctx context(struct runner *r, struct step *s, bool undoing)
+{
+	return (struct step_ctx){.app = r->jobs->app,
+		.job = &r->job,
+		.step = s,
+		.undoing = undoing,
+		.abort = &r->abort,
+		.force = &r->force,
+		.runner = r};
+}
+
+static int run_step(struct runner *r, struct step *s, const struct step_kind *kind, struct err *e)
+{
+	struct step_ctx c = context(r, s, false);
+
+	set_step_state(r, s, STEP_RUNNING);
+	if (step_save(r, s, e) || with_patience(&c, kind->run, e))
+		return -1;
+	set_step_state(r, s, STEP_DONE);
+	return step_save(r, s, e);
+}
+
+static void step_failed(struct runner *r, struct step *s, const struct err *why)
+{
+	struct err e = {0};
+
+	set_step_state(r, s, STEP_FAILED);
+	gate_lock(&r->jobs->gate);
+	free(s->note);
+	s->note = xstrdup(why->message);
+	r->job.error = *why;
+	gate_unlock(&r->jobs->gate);
+	step_save(r, s, &e);
+}
+
+/* 0 = all done; -1 = a step failed (job.error) or the program stops (error kind ERR_NONE). */
+static int forward(struct runner *r)
+{
+	for (size_t i = 0; i < r->job.plan.n_steps; i++) {
+		struct step *s = &r->job.plan.steps[i];
+		const struct step_kind *kind = step_kind_find(s->kind);
+		struct err e = {0};
+
+		if (s->state == STEP_DONE) {
+			r->final |= kind && kind->final;
+			continue;
+		}
+		if (r->jobs->stopping)
+			return -1;
+		if (!kind)
+			err_set(&e, ERR_INTERNAL, "job.unknown_step",
+				"This version does not know the step \"%s\".", s->kind);
+		else if (r->job.cancel && !r->final)
+			err_set(&e, ERR_CONFLICT, "job.cancelled", "Stopped on request.");
+		else if (run_step(r, s, kind, &e) == 0) {
+			r->final |= kind->final;
+			continue;
+		}
+		if (r->jobs->stopping)
+			return -1;
+		if (r->job.cancel && err_is(&e, "fetch.cancelled"))
+			err_set(&e, ERR_CONFLICT, "job.cancelled", "Stopped on request.");
+		step_failed(r, s, &e);
+		if (!r->final)
+			return -1;
+		/* What comes after the commit is tidying: its failure is told, nothing is undone. */
+		log_warn("job %lld: %s", (long long)r->job.id, e.message);
+		r->job.error = (struct err){0};
+	}
+	return 0;
+}
+
+static int undo_step(struct runner *r, struct step *s)
+{
+	const struct step_kind *kind = step_kind_find(s->kind);
+	struct step_ctx c = context(r, s, true);
+	struct err e = {0};
+
+	if (s->state == STEP_PENDING || s->state == STEP_UNDONE || s->state == STEP_SKIPPED)
+		return 0;
+	if (kind && kind->undo) {
+		set_step_state(r, s, STEP_UNDOING);
+		step_save(r, s, &e);
+		if (with_patience(&c, kind->undo, &e)) {
+			if (r->jobs->stopping)
+				return -1;
+			log_error("job %lld: step %d could not be undone: %s",
+				(long long)r->job.id, s->n, e.message);
+			step_note(&c, "Could not be taken back: %s", e.message);
+			set_step_state(r, s, STEP_FAILED);
+			step_save(r, s, &e);
+			return 1;
+		}
+	}
+	set_step_state(r, s, STEP_UNDONE);
+	step_save(r, s, &e);
+	return 0;
+}
+
+/* 0 = everything is as before, 1 = not everything, -1 = the program stops. */
+static int back(struct runner *r)
+{
+	int worst = 0;
+
+	r->abort = r->jobs->stopping;
+	if (r->job.state != JOB_ROLLING_BACK)
+		set_job_state(r, JOB_ROLLING_BACK);
+	for (size_t i = r->job.plan.n_steps; i-- > 0;) {
+		int rc = r->jobs->stopping ? -1 : undo_step(r, &r->job.plan.steps[i]);
+
+		if (rc < 0)
+			return -1;
+		worst |= rc;
+	}
+	return worst;
+}
+
+static void tell_end(struct runner *r)
+{
+	const char *code = r->job.state == JOB_DONE	     ? "job.done"
+			   : r->job.state == JOB_ROLLED_BACK ? "job.rolled_back"
+							     : "job.failed";
+	autobuf struct buf text = {0};
+	json_t *data = json_object();
+
+	json_put_int(data, "job", r->job.id);
+	json_put_str(data, "action", r->job.plan.action);
+	json_put_known(data, "down_ms", r->job.down_ms);
+	buf_printf(&text, "%s: ", r->job.plan.title);
+	if (r->job.state == JOB_DONE)
+		buf_puts(&text, "done.");
+	else if (r->job.state == JOB_ROLLED_BACK)
+		buf_printf(&text, "%s Everything is as before.", r->job.error.message);
+	else
+		buf_printf(&text, "%s Not everything could be taken back.", r->job.error.message);
+	if (r->job.error.kind) {
+		json_put_str(data, "error_code", r->job.error.code);
+		json_put_str(data, "error", r->job.error.message);
+	}
+	bus_say(r->jobs->app->bus, "job", r->job.plan.stack, NULL, r->job.actor, code, data, "%s",
+		text.data);
+}
+
+void job_run(struct runner *r)
+{
+	int rc = 0;
+
+	if (r->job.state == JOB_QUEUED) {
+		r->job.started_at = clock_wall();
+		set_job_state(r, JOB_RUNNING);
+	}
+	if (r->job.state == JOB_RUNNING) {
+		rc = forward(r);
+		if (rc == 0)
+			set_job_state(r, JOB_DONE);
+	}
+	if (r->job.state != JOB_DONE) {
+		if (r->jobs->stopping)
+			return;
+		rc = back(r);
+		if (rc < 0)
+			return;
+		set_job_state(r, rc ? JOB_FAILED : JOB_ROLLED_BACK);
+	}
+	tell_end(r);
+}

@@ -1,0 +1,387 @@
+#include "services/sampler.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/thread.h"
+#include "domain/advice.h"
+#include "io/cgroup.h"
+#include "io/history.h"
+#include "io/store.h"
+#include "services/bus.h"
+#include "services/watch.h"
+#include "services/world.h"
+
+#define FLUSH_MS 60000
+#define HOST_EVERY 5	/* ticks between two readings of the NAS */
+#define DISK_EVERY 60
+#define PEAK_EVERY 300
+#define DAY_MS (24 * 3600 * 1000)
+
+enum series {
+	NEEDED, CACHE, WORKING_SET, LIMIT, SWAP, OOM_KILLS, CPU, THROTTLED, DISK_READ, DISK_WRITE,
+	PIDS, BLOCK, BEHIND, BLOCKS_PER_S, PEERS, CHAIN_SIZE, VOLUME_FREE, HOST_MEMORY, HOST_LOAD,
+	N_SERIES
+};
+static const struct {
+	const char *name, *unit;
+} series[N_SERIES] = {
+	[NEEDED] = {"memory_needed", "bytes"},
+	[CACHE] = {"memory_cache", "bytes"},
+	[WORKING_SET] = {"memory_working_set", "bytes"},
+	[LIMIT] = {"memory_limit", "bytes"},
+	[SWAP] = {"swap", "bytes"},
+	[OOM_KILLS] = {"oom_kills", "count"},
+	[CPU] = {"cpu", "percent"},
+	[THROTTLED] = {"throttled", "percent"},
+	[DISK_READ] = {"disk_read", "bytes/s"},
+	[DISK_WRITE] = {"disk_write", "bytes/s"},
+	[PIDS] = {"pids", "count"},
+	[BLOCK] = {"block", "blocks"},
+	[BEHIND] = {"behind", "blocks"},
+	[BLOCKS_PER_S] = {"blocks_per_s", "blocks/s"},
+	[PEERS] = {"peers", "count"},
+	[CHAIN_SIZE] = {"chain_size", "bytes"},
+	[VOLUME_FREE] = {"volume_free", "bytes"},
+	[HOST_MEMORY] = {"host_memory_available", "bytes"},
+	[HOST_LOAD] = {"host_load", "load"},
+};
+
+const char *sampler_unit(const char *name)
+{
+	for (int i = 0; i < N_SERIES; i++)
+		if (!strcmp(series[i].name, name))
+			return series[i].unit;
+	return NULL;
+}
+
+/* One service as this thread follows it. */
+struct track {
+	char stack[32], service[32];
+	int entity;
+	int pid; /* of the open cgroup; 0 = none */
+	struct cgroup *cg;
+	struct limits wanted;
+	bool alive, has_last;
+	struct usage last;
+	/* read from the world at each tick */
+	int64_t block, behind, peers, chain_bytes;
+	double blocks_per_s;
+	struct usage now;
+	bool read;
+};
+
+struct sampler {
+	struct app *app;
+	pthread_t thread;
+	atomic_bool stop;
+	struct gate gate;
+	int ids[N_SERIES];
+	int host_entity;
+	struct track *tracks;
+	size_t n_tracks;
+	int64_t tick;
+	msec flushed_at;
+	int64_t last_cpu_ns;
+	msec last_cpu_at;
+	bool flush_now;
+};
+
+static struct track *track_of(struct sampler *s, const char *stack, const char *service)
+{
+	autofree char *name = NULL;
+
+	for (size_t i = 0; i < s->n_tracks; i++)
+		if (!strcmp(s->tracks[i].stack, stack) && !strcmp(s->tracks[i].service, service))
+			return &s->tracks[i];
+	s->tracks = xrealloc(s->tracks, (s->n_tracks + 1) * sizeof(*s->tracks));
+	s->tracks[s->n_tracks] = (struct track){0};
+	snprintf(s->tracks[s->n_tracks].stack, 32, "%s", stack);
+	snprintf(s->tracks[s->n_tracks].service, 32, "%s", service);
+	name = xasprintf("%s/%s", stack, service);
+	s->tracks[s->n_tracks].entity = history_entity(s->app->history, name);
+	return &s->tracks[s->n_tracks++];
+}
+
+/* What to read in this tick, out of the world. */
+static void take_stock(struct sampler *s)
+{
+	struct world *w = s->app->world;
+
+	for (size_t i = 0; i < s->n_tracks; i++)
+		s->tracks[i].alive = false;
+	world_lock(w);
+	for (size_t i = 0; i < w->n_services; i++) {
+		struct service_facts *f = &w->services[i];
+		const struct stack *st = world_stack(w, f->stack);
+		const struct service *svc = st ? stack_service(st, f->service) : NULL;
+		struct track *t = track_of(s, f->stack, f->service);
+
+		t->alive = container_alive(&f->container);
+		if (!t->alive || t->pid != f->container.pid) {
+			cgroup_close(take(t->cg));
+			t->pid = t->alive ? f->container.pid : 0;
+			t->has_last = false;
+		}
+		if (svc)
+			t->wanted = svc->limits;
+		t->block = f->has_sync ? f->sync.current : -1;
+		t->behind = f->has_sync ? f->sync.behind : -1;
+		t->peers = f->has_sync ? f->sync.peers : -1;
+		t->blocks_per_s = f->has_sync ? f->sync.blocks_per_s : -1;
+		t->chain_bytes = f->chain_bytes;
+	}
+	world_unlock(w);
+}
+
+static void read_track(struct sampler *s, struct track *t)
+{
+	t->read = false;
+	if (!t->alive)
+		return;
+	if (!t->cg && cgroup_open(s->app->config.cgroup_root, s->app->config.proc_root, t->pid, &t->cg, NULL))
+		return;
+	if (cgroup_read(t->cg, &t->now, NULL)) {
+		cgroup_close(take(t->cg));
+		return;
+	}
+	t->read = true;
+}
+
+static double per_second(int64_t now, int64_t last, msec ms)
+{
+	return now < 0 || last < 0 || now < last || ms <= 0 ? -1 : (double)(now - last) * 1000 / (double)ms;
+}
+
+static void publish(struct sampler *s, struct track *t)
+{
+	struct world *w = s->app->world;
+	struct service_facts *f;
+	msec ms = t->now.at - t->last.at;
+	bool oom = false, drifted = false;
+
+	world_lock(w);
+	f = world_service(w, t->stack, t->service);
+	if (f && t->read && f->container.pid == t->pid) {
+		unsigned drift = f->drift & DRIFT_CONTAINER;
+
+		f->usage = t->now;
+		f->has_usage = true;
+		f->kernel = cgroup_limits(&t->now, &t->wanted);
+		drift |= drift_of(&t->wanted, &f->kernel);
+		drifted = drift != f->drift;
+		f->drift = drift;
+		f->cpu_percent = f->throttled_percent = f->read_per_s = f->write_per_s = -1;
+		if (t->has_last) {
+			double cpu = per_second(t->now.cpu_ns, t->last.cpu_ns, ms);
+			int64_t periods = t->now.periods - t->last.periods;
+
+			f->cpu_percent = cpu < 0 ? -1 : cpu / 1e7;
+			f->read_per_s = per_second(t->now.read_bytes, t->last.read_bytes, ms);
+			f->write_per_s = per_second(t->now.write_bytes, t->last.write_bytes, ms);
+			if (periods > 0)
+				f->throttled_percent = 100.0 * (double)(t->now.throttled_periods -
+							t->last.throttled_periods) / (double)periods;
+			else if (t->now.periods >= 0)
+				f->throttled_percent = 0;
+			oom = t->last.oom_kills >= 0 && t->now.oom_kills > t->last.oom_kills;
+		}
+	}
+	world_unlock(w);
+	if (oom) {
+		s->flush_now = true;
+		watch_oom(s->app->watch, t->stack, t->service, t->now.memory_limit);
+	}
+	if (drifted)
+		watch_poke(s->app->watch);
+}
+
+static void put(struct sampler *s, int entity, enum series id, msec at, double value)
+{
+	if (!(value < 0))
+		history_put(s->app->history, entity, s->ids[id], at, value);
+}
+
+static void remember(struct sampler *s, struct track *t, msec at)
+{
+	struct service_facts *f;
+	double cpu = -1, throttled = -1, rd = -1, wr = -1;
+	int64_t volume_free = -1;
+
+	world_lock(s->app->world);
+	f = world_service(s->app->world, t->stack, t->service);
+	if (f && t->read) {
+		cpu = f->cpu_percent;
+		throttled = f->throttled_percent;
+		rd = f->read_per_s;
+		wr = f->write_per_s;
+	}
+	if (s->app->world->volume.total)
+		volume_free = s->app->world->volume.free;
+	world_unlock(s->app->world);
+	if (t->read) {
+		put(s, t->entity, NEEDED, at, (double)t->now.anon);
+		put(s, t->entity, CACHE, at, (double)t->now.cache);
+		put(s, t->entity, WORKING_SET, at, (double)t->now.working_set);
+		put(s, t->entity, LIMIT, at, t->now.memory_limit > 0 ? (double)t->now.memory_limit : -1);
+		put(s, t->entity, SWAP, at, (double)t->now.swap);
+		put(s, t->entity, OOM_KILLS, at, (double)t->now.oom_kills);
+		put(s, t->entity, PIDS, at, (double)t->now.pids);
+		put(s, t->entity, CPU, at, cpu);
+		put(s, t->entity, THROTTLED, at, throttled);
+		put(s, t->entity, DISK_READ, at, rd);
+		put(s, t->entity, DISK_WRITE, at, wr);
+	}
+	if (!t->alive || strcmp(t->service, "node"))
+		return;
+	put(s, t->entity, BLOCK, at, (double)t->block);
+	put(s, t->entity, BEHIND, at, (double)t->behind);
+	put(s, t->entity, BLOCKS_PER_S, at, t->blocks_per_s);
+	put(s, t->entity, PEERS, at, (double)t->peers);
+	if (s->tick % DISK_EVERY == 0) {
+		put(s, t->entity, CHAIN_SIZE, at, (double)t->chain_bytes);
+		put(s, t->entity, VOLUME_FREE, at, (double)volume_free);
+	}
+}
+
+static void read_host(struct sampler *s, msec at)
+{
+	struct host h;
+	struct volume v = {0};
+	int64_t rss = -1, cpu = -1;
+	struct world *w = s->app->world;
+
+	if (host_read(s->app->config.proc_root, &h, NULL))
+		return;
+	host_volume(s->app->config.data_root, &v, NULL);
+	host_self(&rss, &cpu, NULL);
+	world_lock(w);
+	w->host = h;
+	w->volume = v;
+	w->rss = rss;
+	if (s->last_cpu_at)
+		w->cpu_percent = per_second(cpu, s->last_cpu_ns, at - s->last_cpu_at) / 1e7;
+	w->self_at = at;
+	if (s->tick % DISK_EVERY == 0)
+		w->disk_bytes = store_disk_bytes(s->app->store);
+	world_unlock(w);
+	s->last_cpu_ns = cpu;
+	s->last_cpu_at = at;
+	put(s, s->host_entity, HOST_MEMORY, at, (double)h.memory_available);
+	put(s, s->host_entity, HOST_LOAD, at, h.load1);
+}
+
+static void find_peaks(struct sampler *s, msec at)
+{
+	for (size_t i = 0; i < s->n_tracks; i++) {
+		struct track *t = &s->tracks[i];
+		autofree char *name = xasprintf("%s/%s", t->stack, t->service);
+		struct service_facts *f;
+		double peak;
+
+		if (history_peak(s->app->history, name, "memory_needed", at - DAY_MS, at + 1000, &peak, NULL))
+			continue;
+		world_lock(s->app->world);
+		f = world_service(s->app->world, t->stack, t->service);
+		if (f)
+			f->peak_24h = isnan(peak) ? -1 : (int64_t)peak;
+		world_unlock(s->app->world);
+	}
+}
+
+static void flush(struct sampler *s, bool now_on_disk)
+{
+	autofree char *aside = NULL;
+	struct err e = {0};
+
+	if (history_flush(s->app->history, now_on_disk, &e))
+		log_warn("history: %s", e.message);
+	s->flushed_at = clock_mono();
+	s->flush_now = false;
+	aside = history_take_set_aside(s->app->history);
+	if (aside)
+		bus_say(s->app->bus, "station", NULL, NULL, "station", "history.reset", NULL,
+			"The history file was damaged and set aside as %s.", aside);
+}
+
+static void tick(struct sampler *s)
+{
+	msec at = clock_wall();
+
+	take_stock(s);
+	for (size_t i = 0; i < s->n_tracks; i++)
+		read_track(s, &s->tracks[i]);
+	for (size_t i = 0; i < s->n_tracks; i++) {
+		struct track *t = &s->tracks[i];
+
+		publish(s, t);
+		remember(s, t, at);
+		t->last = t->now;
+		t->has_last = t->read;
+	}
+	if (s->tick % HOST_EVERY == 0)
+		read_host(s, at);
+	if (s->tick % PEAK_EVERY == 5)
+		find_peaks(s, at);
+	if (s->flush_now || clock_mono() - s->flushed_at >= FLUSH_MS)
+		flush(s, s->flush_now);
+	bus_live(s->app->bus);
+	s->tick++;
+}
+
+static void *run(void *arg)
+{
+	struct sampler *s = arg;
+	msec next = clock_mono();
+
+	s->flushed_at = next;
+	while (!s->stop) {
+		msec left;
+
+		tick(s);
+		next += 1000;
+		if (next < clock_mono()) /* the machine slept, or was too busy: no burst to catch up */
+			next = clock_mono();
+		gate_lock(&s->gate);
+		while (!s->stop && (left = next - clock_mono()) > 0)
+			gate_wait(&s->gate, left);
+		gate_unlock(&s->gate);
+	}
+	flush(s, true);
+	return NULL;
+}
+
+int sampler_start(struct app *app, struct sampler **ret, struct err *e)
+{
+	struct sampler *s = xcalloc(1, sizeof(*s));
+
+	s->app = app;
+	gate_init(&s->gate);
+	for (int i = 0; i < N_SERIES; i++)
+		s->ids[i] = history_series(app->history, series[i].name);
+	s->host_entity = history_entity(app->history, "host");
+	if (thread_start(&s->thread, "sampler", run, s, e)) {
+		gate_destroy(&s->gate);
+		free(s);
+		return -1;
+	}
+	*ret = s;
+	return 0;
+}
+
+void sampler_stop(struct sampler *s)
+{
+	if (!s)
+		return;
+	s->stop = true;
+	gate_wake(&s->gate);
+	pthread_join(s->thread, NULL);
+	for (size_t i = 0; i < s->n_tracks; i++)
+		cgroup_close(s->tracks[i].cg);
+	free(s->tracks);
+	gate_destroy(&s->gate);
+	free(s);
+}

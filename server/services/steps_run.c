@@ -1,0 +1,374 @@
+/* Steps that stop, start and prove a container. */
+#include "services/steps_priv.h"
+
+#include <string.h>
+#include <stdlib.h>
+
+#include "domain/wanted.h"
+#include "io/cgroup.h"
+#include "io/docker.h"
+#include "io/host.h"
+#include "io/rpc.h"
+
+#define SLOW_STOP_S 30	   /* timeout when the recipe has none */
+#define PORT_PATIENCE_MS 30000 /* a published port may stay bound some seconds after its owner's end */
+#define LIMIT_PATIENCE_MS 3000
+#define STEADY_MS 2000 /* a container that lives so long did not fail at its very start */
+
+int step_sleep(struct step_ctx *c, msec ms, struct err *e)
+{
+	msec until = clock_mono() + ms, left;
+
+	while ((left = until - clock_mono()) > 0) {
+		if (*c->abort)
+			return err_set(e, ERR_CONFLICT, "fetch.cancelled", "Interrupted.");
+		clock_sleep(left < 100 ? left : 100);
+	}
+	return 0;
+}
+
+/* ---- stop ---- */
+
+static int wait_for_end(struct step_ctx *c, const char *id, int64_t timeout_s, struct container *k,
+	struct err *e)
+{
+	msec since = clock_mono();
+	bool killed = false;
+
+	for (msec pause = 20;; pause = pause < 250 ? pause * 2 : 250) {
+		int64_t spent = (clock_mono() - since) / 1000;
+
+		container_free(k);
+		if (inspect(c, id, k, e))
+			return -1;
+		if (!container_alive(k))
+			return 0;
+		step_progress(c, spent, timeout_s, "seconds", timeout_s - spent);
+		if (spent >= timeout_s && !killed)
+			step_waiting(c, "stop.slow");
+		if (*c->force && !killed) {
+			killed = true;
+			step_note(c, "Ended by force after %lld s, on request.", (long long)spent);
+			if (docker_signal(c->app->docker, id, "SIGKILL", e))
+				return -1;
+		}
+		if (step_sleep(c, pause, e))
+			return -1;
+	}
+}
+
+int stop_softly(
+	struct step_ctx *c, const char *id, int64_t timeout_s, const char *signal, struct err *e)
+{
+	autocontainer struct container k = {0};
+	int rc;
+
+	/* An "always" container would be started again by the engine: disarm first. */
+	if (docker_update_restart(c->app->docker, id, "no", e) || inspect(c, id, &k, e))
+		return -1;
+	if (!container_alive(&k))
+		return 0;
+	if (docker_signal(c->app->docker, id, signal, e))
+		return -1;
+	*c->force = false;
+	rc = wait_for_end(c, id, timeout_s, &k, e);
+	step_waiting(c, "");
+	return rc;
+}
+
+static const char *stop_signal(const struct step_ctx *c)
+{
+	return json_str(c->step->args, "signal", "SIGTERM");
+}
+
+int run_stop(struct step_ctx *c, struct err *e)
+{
+	autocontainer struct container k = {0}, after = {0};
+	const char *id;
+
+	if (target(c, &id, e) || inspect(c, id, &k, e))
+		return -1;
+	/* The first run knows whether it was alive; a second one finds it stopped already. */
+	if (!json_object_get(c->step->result, "was_alive")) {
+		result_put(c, "was_alive", json_boolean(container_alive(&k)));
+		result_put(c, "armed",
+			json_boolean(k.restart_policy && !strcmp(k.restart_policy, "always")));
+	}
+	if (stop_softly(c, id, arg_int(c, "timeout_s", SLOW_STOP_S), stop_signal(c), e) ||
+		inspect(c, id, &after, e))
+		return -1;
+	result_put(c, "ended_at", json_integer(after.finished_at));
+	if (!c->step->note)
+		step_note(c, "ended with code %d", after.exit_code);
+	return 0;
+}
+
+/* A removed container was made again under its name by undo_remove: the id may be another now. */
+static int find_again(struct step_ctx *c, const char **id, struct container *k, struct err *e)
+{
+	if (target(c, id, e) || docker_inspect(c->app->docker, *id, k, e))
+		return -1;
+	if (k->presence == PRESENCE_YES)
+		return 0;
+	*id = arg_str(c, "name");
+	container_free(k);
+	return inspect(c, *id, k, e);
+}
+
+int undo_stop(struct step_ctx *c, struct err *e)
+{
+	autocontainer struct container k = {0};
+	const char *id;
+
+	/* Not journaled as alive: stopped before the plan, or interrupted before the signal was sent;
+	 * in the second case it runs and only its restart policy is to be set again. */
+	if (find_again(c, &id, &k, e))
+		return -1;
+	if (c->step->result && !json_flag(c->step->result, "was_alive", false))
+		return 0;
+	if (!c->step->result && !container_alive(&k))
+		return 0;
+	/* Asked to stop a moment ago and still writing: let it end before it starts again. */
+	if (container_alive(&k) && stop_softly(c, id, arg_int(c, "timeout_s", SLOW_STOP_S), stop_signal(c), e))
+		return -1;
+	return start_armed(c, id, arg_str(c, "dir"), arg_str(c, "sub"), e);
+}
+
+/* ---- start ---- */
+
+/* Is `path` the folder itself, inside it, or above it? */
+static bool touches(const char *path, const char *folder)
+{
+	size_t a = strlen(path), b = strlen(folder), n = a < b ? a : b;
+
+	if (strncmp(path, folder, n))
+		return false;
+	return a == b || (a > b ? path[b] == '/' : folder[a] == '/');
+}
+
+static bool uses_folder(const struct docker_listed *l, const char *folder)
+{
+	size_t i;
+	json_t *m;
+
+	if (strcmp(l->state, "running") && strcmp(l->state, "paused") &&
+		strcmp(l->state, "restarting"))
+		return false;
+	json_array_foreach (l->mounts, i, m)
+		if (touches(json_str(m, "Source", "//"), folder))
+			return true;
+	return false;
+}
+
+/* Law 1: never two node processes on one chain folder, whoever made the other container. */
+static int folder_is_free(struct step_ctx *c, const char *id, const char *folder, struct err *e)
+{
+	struct docker_list all = {0};
+	int rc = docker_ps(c->app->docker, NULL, &all, e);
+
+	for (size_t i = 0; rc == 0 && i < all.n; i++)
+		if (strcmp(all.items[i].id, id) && strcmp(all.items[i].name, id) &&
+			uses_folder(&all.items[i], folder))
+			rc = err_set(e, ERR_CONFLICT, "chain.busy",
+				"The container %s has the folder %s open.", all.items[i].name, folder);
+	docker_list_free(&all);
+	return rc;
+}
+
+static int start_plain(
+	struct step_ctx *c, const char *id, const char *dir, const char *sub, struct err *e)
+{
+	autofree char *folder = xasprintf("%s/%s", dir, sub);
+	msec since = clock_mono();
+
+	if (*dir && folder_is_free(c, id, folder, e))
+		return -1;
+	while (docker_start(c->app->docker, id, e)) {
+		if (!err_is(e, "port.taken") || clock_mono() - since > PORT_PATIENCE_MS ||
+			step_sleep(c, 500, e))
+			return -1;
+	}
+	return 0;
+}
+
+int start_armed(struct step_ctx *c, const char *id, const char *dir, const char *sub, struct err *e)
+{
+	if (start_plain(c, id, dir, sub, e))
+		return -1;
+	return docker_update_restart(c->app->docker, id, "always", e);
+}
+
+/* Downtime of the node: from the end of the old process to the start of the new one. */
+static void note_downtime(struct step_ctx *c, msec started_at)
+{
+	for (size_t i = 0; i < c->job->plan.n_steps; i++) {
+		const struct step *s = &c->job->plan.steps[i];
+		msec ended = json_int(s->result, "ended_at", 0);
+
+		if (!strcmp(s->kind, "stop") && json_flag(s->args, "node", false) && ended &&
+			started_at >= ended)
+			c->job->down_ms = started_at - ended;
+	}
+}
+
+int run_start(struct step_ctx *c, struct err *e)
+{
+	autocontainer struct container k = {0};
+	const char *id;
+
+	if (target(c, &id, e) ||
+		start_plain(c, id, arg_str(c, "dir"), arg_str(c, "sub"), e) || inspect(c, id, &k, e))
+		return -1;
+	result_put(c, "id", json_string(id));
+	result_put(c, "started_at", json_integer(k.started_at));
+	if (json_flag(c->step->args, "node", false))
+		note_downtime(c, k.started_at);
+	return 0;
+}
+
+int undo_start(struct step_ctx *c, struct err *e)
+{
+	autocontainer struct container k = {0};
+	const char *id;
+	struct err none = {0};
+
+	if (target(c, &id, &none) || docker_inspect(c->app->docker, id, &k, e))
+		return none.kind ? 0 : -1;
+	if (k.presence != PRESENCE_YES)
+		return 0;
+	return stop_softly(c, id, arg_int(c, "timeout_s", SLOW_STOP_S), stop_signal(c), e);
+}
+
+/* ---- verify ---- */
+
+int limits_read_back(struct step_ctx *c, const char *id, const struct limits *want, struct err *e)
+{
+	autocontainer struct container k = {0};
+	struct limits got = *want;
+	msec since = clock_mono();
+
+	if (inspect(c, id, &k, e))
+		return -1;
+	if (!container_alive(&k))
+		return 0; /* nothing to read back: the limits apply from its next start */
+	do {
+		struct cgroup *cg = NULL;
+		struct usage u;
+		int rc = cgroup_open(c->app->config.cgroup_root, c->app->config.proc_root, k.pid,
+			&cg, e);
+
+		if (rc == 0)
+			rc = cgroup_read(cg, &u, e);
+		cgroup_close(cg);
+		if (rc)
+			return -1;
+		got = cgroup_limits(&u, want);
+		if (limits_equal(&got, want))
+			return 0;
+		if (step_sleep(c, 100, e))
+			return -1;
+	} while (clock_mono() - since < LIMIT_PATIENCE_MS);
+	return err_set(e, ERR_CONFLICT, "limit.not_applied",
+		"The engine accepted the limits of %s, but the kernel reports %lld bytes of memory and"
+		" %.2f CPUs (wanted: %lld and %.2f; 0 = no limit).",
+		k.name, (long long)got.memory, (double)got.cpu_millis / 1000, (long long)want->memory,
+		(double)want->cpu_millis / 1000);
+}
+
+/* The last thing a failed container said, for the error's sentence. */
+static int keep_last_line(void *ctx, const struct docker_log_line *l)
+{
+	char *last = ctx;
+
+	if (l->len)
+		snprintf(last, 200, "%s", l->text);
+	return 0;
+}
+
+static int ended_early(struct step_ctx *c, const struct container *k, struct err *e)
+{
+	char last[200] = "";
+
+	docker_logs(c->app->docker, k->id, 5, 0, false, c->abort, keep_last_line, last, NULL);
+	if (k->exit_code == 132)
+		return err_set(e, ERR_CONFLICT, "service.bad_cpu",
+			"%s ended at once: its image needs a newer processor than this NAS has.",
+			k->name);
+	return err_set(e, ERR_CONFLICT, "service.ended", "%s ended with code %d%s%s%s%s", k->name,
+		k->exit_code, *last ? ": \"" : "", last, *last ? "\"" : "", ".");
+}
+
+static int must_live(struct step_ctx *c, const char *id, struct container *k, struct err *e)
+{
+	container_free(k);
+	if (inspect(c, id, k, e))
+		return -1;
+	if (!container_alive(k) || k->restart_count > 0)
+		return ended_early(c, k, e);
+	return 0;
+}
+
+static int wait_for_answer(struct step_ctx *c, const char *id, struct container *k, struct err *e)
+{
+	int64_t limit = arg_int(c, "answer_s", 60);
+	msec since = clock_mono();
+	struct err why = {0};
+
+	for (;;) {
+		struct rpc rpc = {.pid = k->pid, .port = (int)arg_int(c, "rpc_port", 0), .timeout_ms = 2000};
+		autojson json_t *version = NULL;
+		int64_t spent;
+
+		if (rpc_call(&rpc, "web3_clientVersion", NULL, &version, &why) == 0) {
+			step_note(c, "answers as %s",
+				json_is_string(version) ? json_string_value(version) : "a node");
+			return 0;
+		}
+		spent = (clock_mono() - since) / 1000;
+		if (spent >= limit)
+			return err_set(e, ERR_CONFLICT, "rpc.silent",
+				"%s runs but did not answer within %lld s.", k->name,
+				(long long)limit);
+		step_progress(c, spent, limit, "seconds", -1);
+		if (step_sleep(c, 250, e) || must_live(c, id, k, e))
+			return -1;
+	}
+}
+
+static int check_namespace(struct step_ctx *c, const struct container *k, struct err *e)
+{
+	autocontainer struct container other = {0};
+	const char *with = json_str(c->step->args, "shared_with", NULL);
+
+	if (!with)
+		return 0;
+	if (inspect(c, with, &other, e))
+		return -1;
+	if (host_netns(k->pid) && host_netns(k->pid) == host_netns(other.pid))
+		return 0;
+	return err_set(e, ERR_CONFLICT, "network.split",
+		"%s and %s do not share one network namespace.", k->name, other.name);
+}
+
+int run_verify(struct step_ctx *c, struct err *e)
+{
+	autocontainer struct container k = {0};
+	struct limits want = {0};
+	const char *id;
+	msec left;
+
+	if (target(c, &id, e) || must_live(c, id, &k, e) || check_namespace(c, &k, e))
+		return -1;
+	if (json_object_get(c->step->args, "limits") &&
+		(limits_parse(json_object_get(c->step->args, "limits"), &want, e) ||
+			limits_read_back(c, id, &want, e)))
+		return -1;
+	left = STEADY_MS - (clock_wall() - k.started_at);
+	if (left > 0 && left <= STEADY_MS && step_sleep(c, left, e))
+		return -1;
+	if (must_live(c, id, &k, e) ||
+		(arg_int(c, "rpc_port", 0) && wait_for_answer(c, id, &k, e)))
+		return -1;
+	/* Armed only now: the engine must not start a failing version over and over. */
+	return docker_update_restart(c->app->docker, id, "always", e);
+}

@@ -1,0 +1,138 @@
+/* What an engine event means for a service of ours. */
+#include <string.h>
+
+#include "domain/advice.h"
+#include "io/docker.h"
+#include "io/store.h"
+#include "services/bus.h"
+#include "services/jobs.h"
+#include "services/watch_priv.h"
+#include "services/world.h"
+
+#define CRASH_WINDOW_MS (10 * 60 * 1000)
+#define OOM_JOIN_MS 15000 /* counter, event and exit code of one kill arrive within this time */
+
+struct who {
+	char stack[32], service[32], id[65];
+	bool run; /* wanted state */
+	int64_t limit;
+};
+
+/* By name: a container that was made anew has another id. */
+static bool whose(struct watch *w, const struct news *n, struct who *ret)
+{
+	struct world *world = w->app->world;
+	bool found = false;
+
+	world_lock(world);
+	for (size_t i = 0; i < world->n_services && !found; i++) {
+		struct service_facts *f = &world->services[i];
+		char name[80];
+
+		snprintf(name, sizeof(name), "%s-%s", f->stack, f->service);
+		if (strcmp(n->id, f->container.id) && strcmp(n->name, name))
+			continue;
+		found = true;
+		*ret = (struct who){.run = world_stack(world, f->stack)->run,
+			.limit = f->has_usage ? f->usage.memory_limit : f->container.limits.memory};
+		snprintf(ret->stack, sizeof(ret->stack), "%s", f->stack);
+		snprintf(ret->service, sizeof(ret->service), "%s", f->service);
+		snprintf(ret->id, sizeof(ret->id), "%s", n->id);
+	}
+	world_unlock(world);
+	return found;
+}
+
+void watch_oom(struct watch *w, const char *stack, const char *service, int64_t limit)
+{
+	struct service_facts *f;
+	msec now = clock_wall();
+	bool tell = false;
+
+	world_lock(w->app->world);
+	f = world_service(w->app->world, stack, service);
+	if (f && now - f->oom_at > OOM_JOIN_MS) {
+		tell = true;
+		f->oom_at = now;
+		f->oom_limit = limit;
+	}
+	world_unlock(w->app->world);
+	if (tell)
+		bus_say(w->app->bus, "oom", stack, service, "kernel", "memory.oom",
+			json_pack("{s:I}", "limit_bytes", (json_int_t)limit),
+			"The kernel ended a process of %s because it needed more memory than its limit"
+			" of %.2f GiB.",
+			service, (double)limit / (1 << 30));
+	watch_poke(w);
+}
+
+int watch_crashes(const struct watch *w, const char *stack, const char *service, msec now)
+{
+	int n = 0;
+
+	for (size_t i = 0; i < COUNT(w->crashes); i++)
+		if (w->crashes[i].at && now - w->crashes[i].at < CRASH_WINDOW_MS &&
+			!strcmp(w->crashes[i].stack, stack) &&
+			!strcmp(w->crashes[i].service, service))
+			n++;
+	return n;
+}
+
+static int keep_last_line(void *ctx, const struct docker_log_line *l)
+{
+	if (l->len)
+		snprintf(ctx, 200, "%s", l->text);
+	return 0;
+}
+
+/* It ended and no job of ours asked for it. */
+static void ended_alone(struct watch *w, const struct news *n, const struct who *who)
+{
+	struct crash *c = &w->crashes[w->n_crashes++ % COUNT(w->crashes)];
+	autocontainer struct container k = {0};
+	struct service_facts *f;
+	char last[200] = "";
+
+	docker_logs(w->app->docker, n->id, 3, 0, false, &w->stop, keep_last_line, last, NULL);
+	if (docker_inspect(w->app->docker, n->id, &k, NULL) == 0 && k.oom_killed)
+		watch_oom(w, who->stack, who->service, who->limit);
+	*c = (struct crash){.at = clock_wall()};
+	snprintf(c->stack, sizeof(c->stack), "%s", who->stack);
+	snprintf(c->service, sizeof(c->service), "%s", who->service);
+	world_lock(w->app->world);
+	f = world_service(w->app->world, who->stack, who->service);
+	if (f) {
+		snprintf(f->last_words, sizeof(f->last_words), "%s", last);
+		f->crashes = watch_crashes(w, who->stack, who->service, c->at);
+	}
+	world_unlock(w->app->world);
+	bus_say(w->app->bus, "service", who->stack, who->service, "engine", "service.ended",
+		json_pack("{s:i}", "exit_code", n->exit_code), "%s ended with code %d%s%s%s.",
+		who->service, n->exit_code, *last ? ": \"" : "", last, *last ? "\"" : "");
+}
+
+void watch_take_news(struct watch *w, const struct news *n)
+{
+	struct who who;
+	bool job;
+
+	if (!whose(w, n, &who))
+		return;
+	job = jobs_of_stack(w->app->jobs, who.stack) != 0;
+	if (!strcmp(n->action, "oom"))
+		watch_oom(w, who.stack, who.service, who.limit);
+	else if (job)
+		return; /* the job tells what it does */
+	else if (!strcmp(n->action, "die"))
+		ended_alone(w, n, &who);
+	else if (!strcmp(n->action, "start"))
+		bus_say(w->app->bus, "service", who.stack, who.service, "engine", "service.started",
+			NULL, "%s was started.", who.service);
+	else if (!strcmp(n->action, "update"))
+		bus_say(w->app->bus, "limits", who.stack, who.service, "engine", "limit.changed", NULL,
+			"Somebody changed the limits of %s outside this app.", who.service);
+	else if (!strcmp(n->action, "destroy"))
+		bus_say(w->app->bus, "service", who.stack, who.service, "engine",
+			"container.missing", NULL, "The container of %s was removed outside this app.",
+			who.service);
+}
