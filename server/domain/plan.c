@@ -8,6 +8,7 @@
 #include "domain/plan_priv.h"
 #include "domain/spec.h"
 #include "domain/wanted.h"
+#include "domain/words.h"
 
 #define GIB (1024.0 * 1024 * 1024)
 
@@ -412,8 +413,8 @@ int plan_limits(const struct stack *before, const struct stack *after, const cha
 	struct build b = {.p = ret, .before = before, .after = after, .f = f};
 	const struct plan_actual *a = plan_actual(f, service);
 	const struct service *s;
+	char title[80], need[WORDS_MAX], limit[WORDS_MAX];
 	const struct recipe *r;
-	char title[80];
 	size_t k;
 
 	if (must_be_known(f, e) || must_have(after, service, &k, e))
@@ -423,8 +424,8 @@ int plan_limits(const struct stack *before, const struct stack *after, const cha
 		return -1;
 	if (!restart && a && a->needed >= 0 && s->limits.memory && s->limits.memory <= a->needed)
 		return err_set(e, ERR_CONFLICT, "limit.below_use",
-			"%s needs %.2f GiB right now; a limit of %.2f GiB would end it at once.", r->title,
-			(double)a->needed / GIB, (double)s->limits.memory / GIB);
+			"%s needs %s right now; a limit of %s would end it at once.", r->title,
+			words_gib(a->needed, need), words_gib(s->limits.memory, limit));
 	snprintf(title, sizeof(title), "Limits of %s %s", after->name, service);
 	plan_begin(&b, "limits", title, "Set the limits as they were.");
 	warn_memory(&b, s, r);

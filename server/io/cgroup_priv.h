@@ -36,7 +36,7 @@ struct cgroup {
 };
 
 /* The kernel's cgroup v2 weights and Docker's scale, as runc converts them. The second formula is
- * the one of runc since 1.3.2 (1024 shares = weight 100). Shares and weights are in range. */
+ * the one of newer runc (1024 shares = weight 100). Shares and weights are in range. */
 int64_t cgroup_weight_of_shares(int64_t shares);
 int64_t cgroup_weight_of_shares_new(int64_t shares);
 int64_t cgroup_shares_of_weight(int64_t weight);

@@ -49,9 +49,9 @@ int docker_ping(struct docker *d, struct docker_version *ret, struct err *e);
 /* ---- containers ---- */
 
 /* By name or id. A missing container is no error: ret->presence = PRESENCE_NO. The network mode
- * "default" is told as "bridge". Limits: what docker_update_limits writes for "none" is read back as
- * 0, also 1024 shares and a weight of 500 (the defaults); swap -1 = memory is limited, swap is not
- * (0 when the kernel cannot limit swap). */
+ * "default" is told as "bridge". Limits: what docker_update_limits writes for "none" is read back
+ * as 0, also 1024 shares and a weight of 500 (the defaults); swap -1 = memory is limited, swap is
+ * not (0 when the kernel cannot limit swap). */
 int docker_inspect(struct docker *d, const char *name, struct container *ret, struct err *e);
 
 struct docker_listed {

@@ -224,12 +224,15 @@ static int undo_step(struct runner *r, struct step *s)
 {
 	const struct step_kind *kind = step_kind_find(s->kind);
 	struct step_ctx c = context(r, s, true);
+	/* the step that failed goes on saying so, though it is taken back like the others */
+	enum step_state end = s->state == STEP_FAILED ? STEP_FAILED : STEP_UNDONE;
 	struct err e = {0};
 
 	if (s->state == STEP_PENDING || s->state == STEP_UNDONE || s->state == STEP_SKIPPED)
 		return 0;
 	if (kind && kind->undo) {
-		set_step_state(r, s, STEP_UNDOING);
+		if (end != STEP_FAILED)
+			set_step_state(r, s, STEP_UNDOING);
 		step_save(r, s, &e);
 		if (with_patience(&c, kind->undo, &e)) {
 			if (r->jobs->stopping)
@@ -242,7 +245,7 @@ static int undo_step(struct runner *r, struct step *s)
 			return 1;
 		}
 	}
-	set_step_state(r, s, STEP_UNDONE);
+	set_step_state(r, s, end);
 	step_save(r, s, &e);
 	return 0;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "domain/wanted.h"
 #include "io/cgroup.h"
@@ -29,15 +30,31 @@ int step_sleep(struct step_ctx *c, msec ms, struct err *e)
 
 /* ---- stop ---- */
 
+/* Up to a second, but ends within milliseconds of the process: the node is down meanwhile, and asking
+ * the engine that often would cost it more than a look into /proc. */
+static int wait_for_process(struct step_ctx *c, int pid, struct err *e)
+{
+	autofree char *path = xasprintf("%s/%d", c->app->config.proc_root, pid);
+
+	for (int i = 0; i < 200 && access(path, F_OK) == 0; i++) {
+		if (*c->force || *c->abort)
+			break;
+		clock_sleep(5);
+	}
+	return step_sleep(c, 5, e);
+}
+
 static int wait_for_end(struct step_ctx *c, const char *id, int64_t timeout_s, struct container *k,
 	struct err *e)
 {
 	msec since = clock_mono();
 	bool killed = false;
 
-	for (msec pause = 20;; pause = pause < 250 ? pause * 2 : 250) {
+	for (;;) {
 		int64_t spent = (clock_mono() - since) / 1000;
 
+		if (wait_for_process(c, k->pid, e))
+			return -1;
 		container_free(k);
 		if (inspect(c, id, k, e))
 			return -1;
@@ -52,8 +69,6 @@ static int wait_for_end(struct step_ctx *c, const char *id, int64_t timeout_s, s
 			if (docker_signal(c->app->docker, id, "SIGKILL", e))
 				return -1;
 		}
-		if (step_sleep(c, pause, e))
-			return -1;
 	}
 }
 
