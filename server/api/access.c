@@ -45,7 +45,8 @@ static int body_text(const struct api_call *call, const char *key, const char **
 	*ret = json_str(call->body, key, NULL);
 	if (*ret)
 		return 0;
-	return err_set(e, ERR_INPUT, "input.missing", "The field \"%s\" is missing or no text.", key);
+	return err_set(
+		e, ERR_INPUT, "input.missing", "The field \"%s\" is missing or no text.", key);
 }
 
 static json_t *session_json(const struct identity *who)
@@ -65,8 +66,8 @@ static void reply_with_cookie(
 	autojson json_t *owned = body;
 	autofree char *text = owned ? json_text(owned) : NULL;
 	autofree char *cookie = xasprintf(AUTH_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; "
-		"Max-Age=%" PRId64 "%s", value, max_age / 1000,
-		http_is_tls(call->req) ? "; Secure" : "");
+						      "Max-Age=%" PRId64 "%s",
+		value, max_age / 1000, http_is_tls(call->req) ? "; Secure" : "");
 	const struct http_header headers[] = {{"Set-Cookie", cookie}, {NULL, NULL}};
 
 	http_reply(call->req, status, text ? "application/json" : NULL, headers, text,
@@ -75,14 +76,13 @@ static void reply_with_cookie(
 
 static struct auth_client client_of(const struct api_call *call)
 {
-	return (struct auth_client){
-		http_address(call->req), http_header(call->req, "User-Agent")};
+	return (struct auth_client){http_address(call->req), http_header(call->req, "User-Agent")};
 }
 
 static void signed_in(struct api_call *call, const char *cookie)
 {
-	reply_with_cookie(call, 200, cookie, call->who.expires_at - clock_wall(),
-		session_json(&call->who));
+	reply_with_cookie(
+		call, 200, cookie, call->who.expires_at - clock_wall(), session_json(&call->who));
 }
 
 void api_setup(struct api_call *call)
@@ -251,8 +251,8 @@ void api_list_tokens(struct api_call *call)
 	reply_json(call, 200, j);
 }
 
-static int read_token(
-	struct api_call *call, const char **name, enum scope *scope, msec *expires_at, struct err *e)
+static int read_token(struct api_call *call, const char **name, enum scope *scope, msec *expires_at,
+	struct err *e)
 {
 	const json_t *expires = json_object_get(call->body, "expires_at");
 	const char *text;
@@ -300,8 +300,7 @@ void api_delete_token(struct api_call *call)
 	struct err e;
 
 	if (strspn(text, "0123456789") == strlen(text) && strlen(text) < 19 &&
-		store_token_delete(
-			call->app->store, strtoll(text, NULL, 10), &found, &e)) {
+		store_token_delete(call->app->store, strtoll(text, NULL, 10), &found, &e)) {
 		reply_err(call, &e);
 		return;
 	}

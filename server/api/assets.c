@@ -53,8 +53,7 @@ static void refuse(struct http_req *req, const char *path)
 	reply_err_text(req, &e, NULL);
 }
 
-static void send_file(
-	struct http_req *req, const char *path, const struct embedded *f, bool gzip)
+static void send_file(struct http_req *req, const char *path, const struct embedded *f, bool gzip)
 {
 	const char *known = http_header(req, "If-None-Match");
 	struct http_header headers[4] = {{0}};

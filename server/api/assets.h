@@ -1,7 +1,8 @@
 /*
- * assets: the built dashboard inside the program (web/dist/…), "/" being index.html. A file that is
- * embedded as NAME.gz is served as NAME with Content-Encoding: gzip. Files below assets/ have a hash
- * in their name and may be kept for ever; the others are asked for again each time (ETag, 304).
+ * assets: the built dashboard inside the program (web/dist/...), "/" being index.html. A file that
+ * is embedded as NAME.gz is served as NAME with Content-Encoding: gzip. Files below assets/ have a
+ * hash in their name and may be kept for ever; the others are asked for again each time (ETag,
+ * 304).
  *
  * Error codes: web.missing (no such file), web.not_built, api.wrong_method.
  */

@@ -41,8 +41,8 @@ int call_query_int(const struct api_call *call, const char *name, int64_t dflt, 
 	return 0;
 }
 
-int call_query_flag(const struct api_call *call, const char *name, bool dflt, bool *ret,
-	struct err *e)
+int call_query_flag(
+	const struct api_call *call, const char *name, bool dflt, bool *ret, struct err *e)
 {
 	autofree char *text = http_query(call->req, name);
 
@@ -60,8 +60,8 @@ int call_query_flag(const struct api_call *call, const char *name, bool dflt, bo
 int call_hold(struct api_call *call, enum hold what, struct err *e)
 {
 	if (!(call->route->flags & ROUTE_STREAM))
-		return err_set(e, ERR_INTERNAL, "api.internal", "%s may not wait.",
-			call->route->path);
+		return err_set(
+			e, ERR_INTERNAL, "api.internal", "%s may not wait.", call->route->path);
 	if (call->hold == what)
 		return 0;
 	if (atomic_fetch_add(&held[what], 1) >= HOLD_MAX) {

@@ -1,9 +1,9 @@
 /*
  * call: one API request on its way through the house, and the table row it matched.
  *
- * A handler is `void api_NAME(struct api_call *call)`. When it runs, the guard has let the caller in,
- * the body is parsed, and it answers exactly once (api/reply.h). Everything in the call is borrowed
- * and lives until the handler returns. One thread.
+ * A handler is `void api_NAME(struct api_call *call)`. When it runs, the guard has let the caller
+ * in, the body is parsed, and it answers exactly once (api/reply.h). Everything in the call is
+ * borrowed and lives until the handler returns. One thread.
  *
  * Error codes: input.query, input.idempotency_key, stream.full.
  */
@@ -16,14 +16,14 @@
 #include "services/auth.h"
 
 #define CALL_PARAMS 4
-#define CALL_PARAM_MAX 65  /* bytes of a path part with its NUL */
-#define CALL_KEY_MAX 129   /* bytes of an Idempotency-Key with its NUL */
+#define CALL_PARAM_MAX 65 /* bytes of a path part with its NUL */
+#define CALL_KEY_MAX 129  /* bytes of an Idempotency-Key with its NUL */
 
 enum {
-	ROUTE_PUBLIC = 1,	/* answers without credentials */
-	ROUTE_STREAM = 2,	/* may keep its worker: call_hold is allowed */
-	ROUTE_IDEMPOTENT = 4,	/* honours Idempotency-Key */
-	ROUTE_METRICS = 8,	/* public when the setting metrics_public is on */
+	ROUTE_PUBLIC = 1,     /* answers without credentials */
+	ROUTE_STREAM = 2,     /* may keep its worker: call_hold is allowed */
+	ROUTE_IDEMPOTENT = 4, /* honours Idempotency-Key */
+	ROUTE_METRICS = 8,    /* public when the setting metrics_public is on */
 };
 
 struct api_call;
@@ -48,8 +48,8 @@ struct api_call {
 	} params[CALL_PARAMS];
 	int n_params;
 	json_t *body; /* object; empty when none was sent; NULL for GET and DELETE */
-	/* "" when none was sent; the hash is of method, path and body, so that a key that comes with
-	 * another request is noticed */
+	/* "" when none was sent; the hash is of method, path and body, so that a key that comes
+	 * with another request is noticed */
 	char idempotency_key[CALL_KEY_MAX];
 	char request_hash[SHA256_HEX];
 	enum hold hold;
@@ -61,8 +61,8 @@ const char *call_param(const struct api_call *call, const char *name);
 int call_query_int(const struct api_call *call, const char *name, int64_t dflt, int64_t min,
 	int64_t max, int64_t *ret, struct err *e);
 /* true, 1 or an empty value; false or 0; dflt when it is missing; input.query. */
-int call_query_flag(const struct api_call *call, const char *name, bool dflt, bool *ret,
-	struct err *e);
+int call_query_flag(
+	const struct api_call *call, const char *name, bool dflt, bool *ret, struct err *e);
 
 /* Before keeping the worker for long: at most 8 streams and 8 waiting requests at a time, the next
  * one gets stream.full (answered with Retry-After). Given back when the handler returns. */

@@ -33,8 +33,8 @@ static bool match(const char *pattern, const char *path, struct api_call *call)
 		if (pattern[0] == '{') {
 			if (!have || have >= CALL_PARAM_MAX || call->n_params == CALL_PARAMS)
 				return false;
-			snprintf(call->params[call->n_params].name,
-				sizeof(call->params[0].name), "%.*s", (int)want - 2, pattern + 1);
+			snprintf(call->params[call->n_params].name, sizeof(call->params[0].name),
+				"%.*s", (int)want - 2, pattern + 1);
 			snprintf(call->params[call->n_params++].value, CALL_PARAM_MAX, "%.*s",
 				(int)have, path);
 		} else if (want != have || strncmp(pattern, path, want)) {
@@ -62,8 +62,8 @@ static const struct route *find(const struct route *table, const char *path, con
 			continue;
 		if (same_method(r->method, method))
 			return r;
-		len += (size_t)snprintf(ret_allow + len, ALLOW_CAP - len, "%s%s%s",
-			len ? ", " : "", r->method, strcmp(r->method, "GET") ? "" : ", HEAD");
+		len += (size_t)snprintf(ret_allow + len, ALLOW_CAP - len, "%s%s%s", len ? ", " : "",
+			r->method, strcmp(r->method, "GET") ? "" : ", HEAD");
 	}
 	return NULL;
 }
@@ -115,8 +115,8 @@ static int read_body(struct api_call *call, const char *path, struct err *e)
 		else if (json_parse(text, len, &call->body, e))
 			return -1;
 		if (!json_is_object(call->body))
-			return err_set(e, ERR_INPUT, "input.not_object",
-				"The body is no JSON object.");
+			return err_set(
+				e, ERR_INPUT, "input.not_object", "The body is no JSON object.");
 	}
 	whole = xasprintf("%s %s\n%s", method, path, text);
 	crypto_sha256_hex(whole, strlen(whole), call->request_hash);

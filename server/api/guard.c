@@ -26,7 +26,8 @@ static bool split_host(const char *host, char ret[HOST_MAX])
 	}
 	if (!end || end == start || (size_t)(end - start) >= HOST_MAX)
 		return false;
-	if (*rest && (*rest != ':' || !rest[1] || strspn(rest + 1, "0123456789") != strlen(rest + 1)))
+	if (*rest &&
+		(*rest != ':' || !rest[1] || strspn(rest + 1, "0123456789") != strlen(rest + 1)))
 		return false;
 	len = (size_t)(end - start);
 	memcpy(ret, start, len);
@@ -51,7 +52,7 @@ static bool is_own_name(const char *name)
 		return false;
 	snprintf(local, sizeof(local), "%.*s.local", (int)strcspn(own, "."), own);
 	return !strcasecmp(name, own) || !strcasecmp(name, local) ||
-		(strlen(name) == strcspn(own, ".") && !strncasecmp(name, own, strlen(name)));
+	       (strlen(name) == strcspn(own, ".") && !strncasecmp(name, own, strlen(name)));
 }
 
 static bool is_allowed_name(struct app *app, const char *name)
@@ -64,9 +65,9 @@ static bool is_allowed_name(struct app *app, const char *name)
 	if (store_setting_get(app->store, "allowed_hosts", &text, NULL) || !text ||
 		json_parse(text, strlen(text), &list, NULL))
 		return false;
-	json_array_foreach (list, i, entry)
-		if (json_is_string(entry) && !strcasecmp(json_string_value(entry), name))
-			return true;
+	json_array_foreach(
+		list, i, entry) if (json_is_string(entry) &&
+				    !strcasecmp(json_string_value(entry), name)) return true;
 	return false;
 }
 
@@ -75,8 +76,8 @@ bool guard_is_host_name(const char *name)
 	size_t len = strlen(name);
 
 	return len && len < HOST_MAX && name[0] != '-' && name[0] != '.' &&
-		strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") ==
-			len;
+	       strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._") ==
+		       len;
 }
 
 int guard_host(struct app *app, const struct http_req *req, struct err *e)
@@ -101,7 +102,8 @@ static bool changes(const struct http_req *req)
 	return strcmp(http_method(req), "GET") && strcmp(http_method(req), "HEAD");
 }
 
-/* QTS's own web server hands requests on from the NAS itself and says under which host it was asked. */
+/* QTS's own web server hands requests on from the NAS itself and says under which host it was
+ * asked. */
 static const char *forwarded_host(const struct http_req *req)
 {
 	const char *from = http_address(req);
@@ -124,7 +126,8 @@ static int check_origin(const struct http_req *req, struct err *e)
 			"The request comes from a page of another site.");
 	if (!origin)
 		return 0;
-	if (name && (!strcasecmp(name + 3, host) || (forwarded && !strcasecmp(name + 3, forwarded))))
+	if (name &&
+		(!strcasecmp(name + 3, host) || (forwarded && !strcasecmp(name + 3, forwarded))))
 		return 0;
 	return err_set(e, ERR_FORBIDDEN, "http.origin",
 		"The request comes from a page of %.100s, not of this dashboard.", origin);
@@ -139,8 +142,8 @@ static bool is_public(struct app *app, const struct route *route)
 	if (route->flags & ROUTE_PUBLIC)
 		return true;
 	return route->flags & ROUTE_METRICS &&
-		!store_setting_get(app->store, "metrics_public", &value, NULL) && value &&
-		!strcmp(value, "1");
+	       !store_setting_get(app->store, "metrics_public", &value, NULL) && value &&
+	       !strcmp(value, "1");
 }
 
 /* NULL unless the request has "Authorization: Bearer VALUE". */
@@ -153,7 +156,8 @@ static const char *bearer(const struct http_req *req)
 	return value + 7 + strspn(value + 7, " ");
 }
 
-static int identify(struct app *app, const struct http_req *req, struct identity *ret, struct err *e)
+static int identify(
+	struct app *app, const struct http_req *req, struct identity *ret, struct err *e)
 {
 	const char *token = bearer(req);
 	autofree char *cookie = token ? NULL : http_cookie(req, AUTH_COOKIE);
@@ -177,7 +181,8 @@ static int check_csrf(const struct http_req *req, const struct identity *who, st
 
 static int check_scope(const struct identity *who, const struct route *route, struct err *e)
 {
-	static const char *const may[] = {"do nothing", "read", "read and operate", "do everything"};
+	static const char *const may[] = {
+		"do nothing", "read", "read and operate", "do everything"};
 
 	if (who->scope >= route->scope)
 		return 0;

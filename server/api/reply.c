@@ -49,8 +49,8 @@ static json_t *error_json(const struct err *e)
 }
 
 /* error is stolen. */
-static void send_error(struct http_req *req, int status, const struct http_header *headers,
-	json_t *error)
+static void send_error(
+	struct http_req *req, int status, const struct http_header *headers, json_t *error)
 {
 	autojson json_t *body = json_object();
 	autofree char *text = NULL;
@@ -102,7 +102,8 @@ void reply_err_raw(struct http_req *req, const struct err *e, const struct http_
 void reply_err_text(struct http_req *req, const struct err *e, const struct http_header *headers)
 {
 	const char *hint = texts_hint(e->code);
-	autofree char *text = xasprintf("%s%s%s\n%s\n", e->message, *hint ? "\n" : "", hint, e->code);
+	autofree char *text =
+		xasprintf("%s%s%s\n%s\n", e->message, *hint ? "\n" : "", hint, e->code);
 
 	log_own(req, e);
 	http_reply(req, reply_status(e), "text/plain; charset=utf-8", headers, text, strlen(text));
@@ -114,7 +115,9 @@ void reply_http_error(void *app, struct http_req *req, int status, const char *w
 
 	(void)app;
 	err_set(&e, status >= 500 ? ERR_INTERNAL : ERR_INPUT,
-		status == 413 ? "input.too_large" : status >= 500 ? "api.internal" : "http.malformed",
+		status == 413	? "input.too_large"
+		: status >= 500 ? "api.internal"
+				: "http.malformed",
 		"%s", what);
 	log_own(req, &e);
 	send_error(req, status, NULL, error_json(&e));

@@ -64,6 +64,7 @@ static void put_stop(struct step *s, const struct recipe *r)
 {
 	json_put_int(s->args, "timeout_s", r->stop_timeout_s);
 	json_put_str(s->args, "signal", r->stop_signal);
+	json_put_flag(s->args, "kill", r->stop_kill);
 }
 
 void add_check(struct build *b)

@@ -17,6 +17,8 @@ static int check_generations(const struct node *root)
 		if (i + 1 < r->n_generations) {
 			struct recipe_version next = r->generations[i + 1].range.from;
 
+			if (recipe_version_compare(g->range.from, next) >= 0)
+				return read_bad(&n, "does not come before the next generation");
 			if (g->range.before.major == INT_MAX)
 				g->range.before = next;
 			if (recipe_version_compare(g->range.before, next) > 0)

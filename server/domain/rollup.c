@@ -6,11 +6,11 @@
 
 /* Chunks are long enough that the half-filled last page of each is a small part of it. */
 const struct rollup_tier rollup_tiers[ROLLUP_TIERS] = {
-	{ 1, 7200, DAY },
-	{ 10, 4320, 14 * DAY },
-	{ 60, 4320, 180 * DAY },
-	{ 600, 4320, 3653 * DAY },
-	{ 7200, 1080, 3653 * DAY },
+	{1, 7200, DAY},
+	{10, 4320, 14 * DAY},
+	{60, 4320, 180 * DAY},
+	{600, 4320, 3653 * DAY},
+	{7200, 1080, 3653 * DAY},
 };
 
 void rollup_add(struct rollup_bucket *b, float v)
@@ -52,7 +52,7 @@ static struct rollup_grid grid_of(unsigned tier, uint32_t step, uint32_t from, u
 {
 	uint32_t start = from - from % step;
 	uint32_t n = (uint32_t)(((uint64_t)to - start + step - 1) / step);
-	return (struct rollup_grid){ .tier = tier, .start = start, .step = step, .n = n };
+	return (struct rollup_grid){.tier = tier, .start = start, .step = step, .n = n};
 }
 
 struct rollup_grid rollup_plan(uint32_t from, uint32_t to, uint32_t now, uint32_t max_points)
@@ -74,7 +74,7 @@ struct rollup_grid rollup_plan(uint32_t from, uint32_t to, uint32_t now, uint32_
 }
 
 void rollup_pour(const struct rollup_grid *g, struct rollup_bucket *cells, uint32_t start,
-		 const struct rollup_bucket *b)
+	const struct rollup_bucket *b)
 {
 	uint32_t unit = rollup_tiers[g->tier].step;
 	uint64_t end = (uint64_t)g->start + (uint64_t)g->step * g->n;

@@ -1,8 +1,9 @@
 /*
- * rollup: samples → tiers of buckets, the packed form of a chunk of buckets, and the plan of a chart.
+ * rollup: samples → tiers of buckets, the packed form of a chunk of buckets, and the plan of a
+ * chart.
  *
- * Pure: no I/O, no clock, no state; any thread. Times are Unix seconds (UTC, 0..ROLLUP_TIME_MAX), so
- * daylight saving does not exist here. A bucket covers [t, t + step) with t a multiple of step.
+ * Pure: no I/O, no clock, no state; any thread. Times are Unix seconds (UTC, 0..ROLLUP_TIME_MAX),
+ * so daylight saving does not exist here. A bucket covers [t, t + step) with t a multiple of step.
  * Buckets only ever take more samples in (add, merge): both are commutative, so samples may come in
  * any order, twice, and from several sources, and no peak is ever lost. A bucket without samples is
  * a gap, never a zero.
@@ -25,7 +26,8 @@ struct rollup_tier {
 };
 
 /* The one table of retention, from fine to coarse. Tier 0 holds the samples themselves. The last
- * tier keeps nothing longer than the one before: it lets years be drawn without reading all of it. */
+ * tier keeps nothing longer than the one before: it lets years be drawn without reading all of it.
+ */
 #define ROLLUP_TIERS 5
 #define ROLLUP_POINTS_MAX 7200
 extern const struct rollup_tier rollup_tiers[ROLLUP_TIERS];
@@ -43,8 +45,9 @@ void rollup_merge(struct rollup_bucket *to, const struct rollup_bucket *from);
 uint32_t rollup_chunk_start(unsigned tier, uint32_t t);
 
 /* Appends the packed form of a chunk (rollup_tiers[tier].points buckets) to out. Lossless for min,
- * max and count; the mean is rounded to float32. At most 4 bytes a value and 7 + 4 more a chunk. Of
- * tier 0 one value a bucket is kept: max, so that the larger of two samples of one second stays. */
+ * max and count; the mean is rounded to float32. At most 4 bytes a value (a count is one) and 7 a
+ * chunk. Of tier 0 one value a bucket is kept: max, so that the larger of two samples of one second
+ * stays. */
 void rollup_pack(unsigned tier, const struct rollup_bucket *b, struct buf *out);
 /* The way back: writes all points of b. -1 when the bytes are no chunk of that tier (b is then
  * undefined); never reads outside data. */
@@ -61,12 +64,12 @@ struct rollup_grid {
  * ROLLUP_OVERSAMPLE buckets in [from, to) (else the coarsest), and its neighbours merged down to at
  * most max_points. The first and last bucket are whole: they may reach outside of [from, to).
  * Needs from < to and max_points >= 2. */
-#define ROLLUP_OVERSAMPLE 10
+#define ROLLUP_OVERSAMPLE 5
 struct rollup_grid rollup_plan(uint32_t from, uint32_t to, uint32_t now, uint32_t max_points);
 
 /* Merges the chunk of g->tier that begins at start (points of b) into cells (g->n of them). */
 void rollup_pour(const struct rollup_grid *g, struct rollup_bucket *cells, uint32_t start,
-		 const struct rollup_bucket *b);
+	const struct rollup_bucket *b);
 /* Adds one sample, if it lies on the grid. */
 void rollup_drop(const struct rollup_grid *g, struct rollup_bucket *cells, uint32_t t, float v);
 

@@ -62,10 +62,16 @@ static size_t put_varint(unsigned char *p, uint32_t u)
 }
 
 /* NULL at the end of the bytes or when the number does not fit. */
-static const unsigned char *get_varint(const unsigned char *p, const unsigned char *end,
-				       uint32_t *ret)
+static const unsigned char *get_varint(
+	const unsigned char *p, const unsigned char *end, uint32_t *ret)
 {
 	uint64_t u = 0;
+
+	/* Most are one byte. */
+	if (p < end && *p < 0x80) {
+		*ret = *p;
+		return p + 1;
+	}
 	for (unsigned shift = 0; shift < 7 * VARINT_MAX && p < end; shift += 7) {
 		u |= (uint64_t)(*p & 0x7f) << shift;
 		if (*p++ < 0x80) {
@@ -106,8 +112,8 @@ static size_t put_differences(const uint32_t *w, size_t n, unsigned shift, unsig
 	return len;
 }
 
-static const unsigned char *get_differences(const unsigned char *p, const unsigned char *end,
-					    uint32_t *w, size_t n, unsigned shift)
+static const unsigned char *get_differences(
+	const unsigned char *p, const unsigned char *end, uint32_t *w, size_t n, unsigned shift)
 {
 	uint32_t prev = 0;
 	for (size_t i = 0; i < n;) {
@@ -128,8 +134,8 @@ static const unsigned char *get_differences(const unsigned char *p, const unsign
 	return p;
 }
 
-static const unsigned char *get_plane(const unsigned char *p, const unsigned char *end, uint32_t *w,
-				      size_t n)
+static const unsigned char *get_plane(
+	const unsigned char *p, const unsigned char *end, uint32_t *w, size_t n)
 {
 	if (p == NULL || p == end || *p > 32)
 		return NULL;
@@ -147,7 +153,7 @@ void rollup_pack(unsigned tier, const struct rollup_bucket *b, struct buf *out)
 	size_t n = rollup_tiers[tier].points;
 	while (n > 0 && b[n - 1].count == 0)
 		n--;
-	buf_add(out, (unsigned char[HEADER]){ FORMAT, n & 0xff, (n >> 8) & 0xff }, HEADER);
+	buf_add(out, (unsigned char[HEADER]){FORMAT, n & 0xff, (n >> 8) & 0xff}, HEADER);
 	autofree uint32_t *words = xcalloc(n + 1, sizeof(*words));
 	autofree unsigned char *bytes = xcalloc(n + 1, VARINT_MAX);
 	for (int plane = tier == 0 ? PLANE_MAX : PLANE_MIN; plane < PLANES; plane++) {
@@ -168,7 +174,7 @@ static void unpack_values(const uint32_t *w, size_t n, struct rollup_bucket *b)
 {
 	for (size_t i = 0; i < n; i++) {
 		float v = bits_float(w[i]);
-		b[i] = (struct rollup_bucket){ v, v, isfinite(v) ? 1 : 0, (double)v };
+		b[i] = (struct rollup_bucket){v, v, isfinite(v) ? 1 : 0, (double)v};
 	}
 }
 
@@ -180,7 +186,7 @@ static void unpack_buckets(uint32_t *const *w, size_t n, struct rollup_bucket *b
 		float hi = bits_float(w[PLANE_MAX][i]);
 		bool known = isfinite(lo) && isfinite(mean) && isfinite(hi);
 		uint32_t count = known ? w[PLANE_COUNT][i] : 0;
-		b[i] = (struct rollup_bucket){ lo, hi, count, (double)mean * count };
+		b[i] = (struct rollup_bucket){lo, hi, count, (double)mean * count};
 	}
 }
 

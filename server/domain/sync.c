@@ -84,7 +84,8 @@ static void add_pace(struct sync_state *s, msec at, int64_t value)
 	if (s->pace_open && at - from->at < PACE_MS)
 		return;
 	if (s->pace_open) {
-		s->paces[s->next_pace] = (double)(value - from->value) * 1000.0 / (double)(at - from->at);
+		s->paces[s->next_pace] =
+			(double)(value - from->value) * 1000.0 / (double)(at - from->at);
 		s->next_pace = (s->next_pace + 1) % SYNC_PACES;
 		if (s->n_paces < SYNC_PACES)
 			s->n_paces++;

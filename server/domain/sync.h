@@ -11,8 +11,8 @@
  *     three polls agree, except from unknown, starting and no answer, and on hard facts (no answer
  *     for 15 s, no advance for 60 s);
  *   - a highest block below the current one, or beyond any real chain, is ignored;
- *   - a gap in the observations, a clock that jumps, a snapshot that ends: rates start anew; a chain
- *     that became much shorter is another chain: everything starts anew.
+ *   - a gap in the observations, a clock that jumps, a snapshot that ends: rates start anew; a
+ *     chain that became much shorter is another chain: everything starts anew.
  */
 #ifndef DOMAIN_SYNC_H
 #define DOMAIN_SYNC_H
@@ -48,7 +48,7 @@ struct sync_obs {
 	bool answered;
 	enum sync_fault fault; /* when not answered */
 	bool syncing;	       /* eth_syncing was an object */
-	int64_t current, highest, starting; /* blocks; current from eth_blockNumber when not syncing */
+	int64_t current, highest, starting; /* blocks; see sync_observe */
 	int64_t warp_done, warp_total;	    /* chunks */
 	int64_t gap_first, gap_last;	    /* old blocks still missing after a snapshot */
 	int64_t peers;
@@ -107,7 +107,8 @@ struct sync_view {
 	const char *reason; /* sync.no_peers, sync.stalled, sync.no_answer; NULL when it advances */
 };
 
-/* Takes one poll in and says what is known after it. */
+/* Takes one poll in and says what is known after it. While eth_syncing is false, current is what
+ * eth_blockNumber says. */
 void sync_observe(struct sync_state *s, const struct sync_rule *rule, const struct sync_obs *o,
 	struct sync_view *ret);
 

@@ -23,7 +23,7 @@
 
 struct throttle_entry {
 	char who[46];
-	int wrong;	    /* in a row */
+	int wrong; /* in a row */
 	msec locked_until;
 	msec last;
 };

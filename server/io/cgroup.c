@@ -98,7 +98,8 @@ static bool find_line(const char *text, const char *name, struct line *ret)
 	while (*p) {
 		size_t len = strcspn(p, "\n");
 		const char *list = memchr(p, ':', len);
-		const char *path = list ? memchr(list + 1, ':', len - (size_t)(list + 1 - p)) : NULL;
+		const char *path =
+			list ? memchr(list + 1, ':', len - (size_t)(list + 1 - p)) : NULL;
 
 		if (path) {
 			snprintf(ret->list, sizeof(ret->list), "%.*s", (int)(path - list - 1),
@@ -225,7 +226,8 @@ int cgroup_open(const char *root, const char *proc, int pid, struct cgroup **ret
 	snprintf(path, sizeof(path), "%s/%d/cgroup", proc, pid);
 	if (read_text(path, text, sizeof(text)) < 0) {
 		if (errno == ENOENT || errno == ESRCH)
-			return err_set(e, ERR_NOT_FOUND, "cgroup.gone", "Process %d has ended.", pid);
+			return err_set(e, ERR_NOT_FOUND, "cgroup.gone", "Process %d has ended.",
+				pid);
 		return err_errno(e, "cgroup.unreadable", "%s", path);
 	}
 	c = xcalloc(1, sizeof(*c));

@@ -32,7 +32,7 @@ enum cgroup_file {
 struct cgroup {
 	int fd[F_COUNT];	/* -1 = the kernel has no such file */
 	int version[CTL_COUNT]; /* of the hierarchy that carries it; 0 = nobody does */
-	bool weight_scaled;	/* F_WEIGHT is io.weight (1..10000), not a weight of Docker's scale */
+	bool weight_scaled;	/* F_WEIGHT is io.weight (1..10000), not Docker's scale */
 };
 
 /* The kernel's cgroup v2 weights and Docker's scale, as runc converts them. The second formula is

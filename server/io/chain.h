@@ -1,6 +1,7 @@
 /*
- * chain: the data folder of a stack on disk. Makes it, measures it, sets a chain aside by rename and
- * puts it back, changes its owner, writes the small files beside it. It never deletes chain data.
+ * chain: the data folder of a stack on disk. Makes it, measures it, sets a chain aside by rename
+ * and puts it back, changes its owner, writes the small files beside it. It never deletes chain
+ * data.
  *
  *   DIR/                 the stack's folder (stack.data_dir)
  *   DIR/README.txt       what this is and how to come back, for whoever finds it
@@ -25,8 +26,8 @@
 
 /* DIR (ours, and its missing parents) and DIR/SUB with the given owner, -1 = ours (the folder of a
  * node must belong to the uid in its image). Existing folders keep their contents; one that has any
- * keeps its owner too, because chain_chown is what changes that for all of it. *ret_made: whether SUB
- * was made now. */
+ * keeps its owner too, because chain_chown is what changes that for all of it. *ret_made: whether
+ * SUB was made now. */
 int chain_make(const char *dir, const char *sub, int uid, int gid, bool *ret_made, struct err *e);
 /* Removes DIR/SUB and DIR when they are empty; anything in them stays, silently. */
 void chain_unmake(const char *dir, const char *sub);
@@ -36,7 +37,8 @@ int chain_owner(const char *dir, const char *sub, int *ret_uid, int *ret_gid, st
 /* Changes owner of everything below DIR/SUB (never follows symlinks). */
 int chain_chown(const char *dir, const char *sub, int uid, int gid, struct err *e);
 
-/* Allocated bytes below DIR/SUB, a file of several names once for each; 0 when it does not exist. Slow: walks the tree. */
+/* Allocated bytes below DIR/SUB, a file of several names once for each; 0 when it does not exist.
+ * Slow: walks the tree. */
 int chain_size(const char *dir, const char *sub, int64_t *ret, struct err *e);
 
 /* The highest number in the files that match the patterns (globs below DIR/SUB, such as
@@ -59,22 +61,24 @@ struct kept_list {
 void kept_list_free(struct kept_list *l);
 int chain_kept(const char *dir, struct kept_list *ret, struct err *e);
 
-/* DIR/SUB → DIR/kept/ID/SUB by rename, with kept.json; then an empty DIR/SUB with the same owner and
- * mode, into which the identity files (globs below SUB, at most 1 MiB each) are copied. An ID is of
- * [0-9a-z-], at most 39 characters. about: {reason, image, options, at, bytes}, as in struct kept.
- * Re-runnable: an ID that is already set aside is a success. Whenever the power goes, the chain is
- * either still in its place or a kept chain that chain_kept lists. */
+/* DIR/SUB → DIR/kept/ID/SUB by rename, with kept.json; then an empty DIR/SUB with the same owner
+ * and mode, into which the identity files (globs below SUB, at most 1 MiB each) are copied. An ID
+ * is of [0-9a-z-], at most 39 characters. about: {reason, image, options, at, bytes}, as in struct
+ * kept. Re-runnable: an ID that is already set aside is a success. Whenever the power goes, the
+ * chain is either still in its place or a kept chain that chain_kept lists. */
 int chain_set_aside(const char *dir, const char *sub, const char *id, const json_t *about,
 	const char *const *identity, size_t n, struct err *e);
 /* The undo: DIR/kept/ID/SUB back in its place. What stands there now is set aside first under
- * `now_id` (pass NULL to discard only files that chain_set_aside itself had put there: it fails with
- * chain.busy when there is anything else). Re-runnable, also after its end. It is the undo of a
- * chain_set_aside that stopped half-way, too; chain.kept_missing then says that nothing had moved. */
+ * `now_id` (pass NULL to discard only files that chain_set_aside itself had put there: it fails
+ * with chain.busy when there is anything else). Re-runnable, also after its end. It is the undo of
+ * a chain_set_aside that stopped half-way, too; chain.kept_missing then says that nothing had
+ * moved. */
 int chain_put_back(const char *dir, const char *sub, const char *id, const char *now_id,
 	const json_t *about_now, struct err *e);
 
 /* Writes DIR/REL (such as relay/app.json) atomically (temporary file, fsync, rename, fsync of the
- * folder) with mode and owner (-1 = ours). Missing folders on the way to REL are made (ours, 0755). */
+ * folder) with mode and owner (-1 = ours). Missing folders on the way to REL are made (ours,
+ * 0755). */
 int chain_write(const char *dir, const char *rel, const char *text, size_t len, int mode, int uid,
 	int gid, struct err *e);
 /* Reads DIR/REL, at most 1 MiB; owned by the caller; chain.missing when it is not there. */

@@ -137,7 +137,8 @@ int chain_unlink(const char *dir, const char *rel, struct err *e)
 	autoclose int folder = open_parent(dir, rel, false, &name, &why);
 
 	if (folder >= 0 && !strncmp(rel, "kept/", 5))
-		return err_set(e, ERR_FORBIDDEN, "path.outside", "%s belongs to a kept chain.", rel);
+		return err_set(e, ERR_FORBIDDEN, "path.outside", "%s belongs to a kept chain.",
+			rel);
 	if (folder >= 0 && !fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW)) {
 		if (!S_ISREG(st.st_mode))
 			return err_set(e, ERR_FORBIDDEN, "path.outside", "%s is not a file.", rel);

@@ -178,7 +178,8 @@ int chain_set_aside(const char *dir, const char *sub, const char *id, const json
 	if (src >= 0 && place >= 0 && chain_is_empty(place) != 1)
 		return 0;
 	if (src < 0 && place < 0)
-		return err_set(e, ERR_NOT_FOUND, "chain.missing", "There is no %s in %s.", sub, dir);
+		return err_set(e, ERR_NOT_FOUND, "chain.missing", "There is no %s in %s.",
+			sub, dir);
 	fresh = xasprintf(".%s.new", sub);
 	if (prepare(top, fresh, src < 0 ? place : src, identity, n, e) < 0)
 		return -1;

@@ -5,6 +5,8 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <malloc.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,7 +77,8 @@ void crypto_random_key(char ret[CRYPTO_KEY])
 
 	crypto_random(bytes, 32);
 	for (size_t i = 0; i < sizeof(bytes); i += 3) {
-		uint32_t group = (uint32_t)bytes[i] << 16 | (uint32_t)bytes[i + 1] << 8 | bytes[i + 2];
+		uint32_t group =
+			(uint32_t)bytes[i] << 16 | (uint32_t)bytes[i + 1] << 8 | bytes[i + 2];
 
 		for (int shift = 18; shift >= 0 && out < CRYPTO_KEY - 1; shift -= 6)
 			ret[out++] = BASE64URL[group >> shift & 63];
@@ -138,10 +141,21 @@ bool crypto_equal(const char *a, const char *b)
 	return len == strlen(b) && CRYPTO_memcmp(a, b, len) == 0;
 }
 
+/* glibc raises its threshold for mmap() to the largest block that was freed, so the second password
+ * would leave its 16 MiB in the heap of each worker for ever. A fixed threshold gives them back. */
+static void keep_heap_small(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	mallopt(M_MMAP_THRESHOLD, 256 * 1024);
+#endif
+}
+
 static int derive(const char *password, const struct scrypt *s, unsigned char *ret, struct err *e)
 {
-	uint64_t most = 128 * s->n * s->r + 1024 * 1024; /* what these parameters need, and change */
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+	uint64_t most = 128 * s->n * s->r + 1024 * 1024; /* what these parameters need, and more */
 
+	pthread_once(&once, keep_heap_small);
 	if (EVP_PBE_scrypt(password, strlen(password), s->salt, SALT_LEN, s->n, s->r, s->p, most,
 		    ret, KEY_LEN) == 1)
 		return 0;
@@ -168,7 +182,8 @@ static int parse(const char *hash, struct scrypt *ret, struct err *e)
 	int end = 0;
 
 	if (sscanf(hash, "$scrypt$n=%" SCNu64 ",r=%u,p=%u$%32[0-9a-f]$%64[0-9a-f]%n", &ret->n,
-		    &ret->r, &ret->p, salt, key, &end) != 5 || hash[end])
+		    &ret->r, &ret->p, salt, key, &end) != 5 ||
+		hash[end])
 		goto bad;
 	/* bounds, so that a damaged row cannot ask for all the memory of the NAS */
 	if (ret->n < 2 || ret->n > 1 << 17 || (ret->n & (ret->n - 1)) || ret->r < 1 ||

@@ -15,9 +15,9 @@
 
 #include <stddef.h>
 
-#define SHA256_HEX 65	/* bytes of a hash in hex with its NUL */
-#define CRYPTO_KEY 44	/* bytes of 32 random bytes in base64url with the NUL */
-#define CRYPTO_CODE 10	/* bytes of a spoken code with its NUL */
+#define SHA256_HEX 65  /* bytes of a hash in hex with its NUL */
+#define CRYPTO_KEY 44  /* bytes of 32 random bytes in base64url with the NUL */
+#define CRYPTO_CODE 10 /* bytes of a spoken code with its NUL */
 
 void crypto_random(void *ret, size_t n);
 /* 2 * n hex digits and a NUL. */

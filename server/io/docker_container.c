@@ -68,8 +68,7 @@ static char *first_ip(const json_t *net)
 	const char *name, *ip;
 	json_t *one;
 
-	json_object_foreach(json_obj(net, "Networks"), name, one)
-	{
+	json_object_foreach (json_obj(net, "Networks"), name, one) {
 		ip = json_str(one, "IPAddress", "");
 		if (ip[0])
 			return xstrdup(ip);
@@ -163,8 +162,7 @@ static const char *own_name(const json_t *names)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach((json_t *)names, i, one)
-	{
+	json_array_foreach ((json_t *)names, i, one) {
 		const char *s = bare_name(json_is_string(one) ? json_string_value(one) : "/");
 
 		if (s[0] && !strchr(s, '/'))
@@ -215,7 +213,8 @@ int docker_ps(struct docker *d, const char *label, struct docker_list *ret, stru
 			"The Docker engine's list of containers is not understood.");
 	*ret = (struct docker_list){
 		.n = json_array_size(j), .items = xcalloc(json_array_size(j), sizeof(*ret->items))};
-	json_array_foreach(j, i, one) read_listed(one, &ret->items[i]);
+	json_array_foreach (j, i, one)
+		read_listed(one, &ret->items[i]);
 	return 0;
 }
 
@@ -312,8 +311,7 @@ static int discarded(const json_t *answer, const struct limits *l, struct err *e
 	const json_t *w;
 	size_t i;
 
-	json_array_foreach(json_arr(answer, "Warnings"), i, w)
-	{
+	json_array_foreach (json_arr(answer, "Warnings"), i, w) {
 		const char *text = json_is_string(w) ? json_string_value(w) : "";
 
 		log_warn("docker: %s", text);

@@ -39,8 +39,7 @@ static const char *own_digest(const json_t *digests, const char *ref)
 	const char *first = "";
 	const json_t *one;
 
-	json_array_foreach((json_t *)digests, i, one)
-	{
+	json_array_foreach ((json_t *)digests, i, one) {
 		const char *s = json_is_string(one) ? json_string_value(one) : "";
 		const char *at = strchr(s, '@');
 		size_t n = repository(&s);
@@ -87,8 +86,7 @@ static json_t *platforms(const json_t *j)
 	const json_t *one;
 	size_t i;
 
-	json_array_foreach(json_arr(j, "Platforms"), i, one)
-	{
+	json_array_foreach (json_arr(j, "Platforms"), i, one) {
 		autofree char *text = xasprintf(
 			"%s/%s", json_str(one, "os", "?"), json_str(one, "architecture", "?"));
 

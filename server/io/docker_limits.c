@@ -11,11 +11,11 @@
  *   NanoCpus          0 = no change; -1 refused. Once set, CpuPeriod and CpuQuota are refused (and
  *                     the other way round): all processors of the machine is the nearest to "none"
  *   CpuShares         0 = no change; 1024 is the kernel's default
- *   BlkioWeight       0 = no change; 500 is CFQ's default
  *
- * On cgroup v2 runc sends MemorySwap - Memory as the swap limit, so equal numbers would forbid
- * swap; and a reservation of -1 becomes memory.low = max, the opposite of none: the engine's
- * minimum of 6 MiB is the nearest.
+ * Not measured: BlkioWeight (500 is CFQ's default; without CFQ the engine discards a weight with a
+ * warning), and all of cgroup v2, where runc is expected to send MemorySwap - Memory as the swap
+ * limit, so that equal numbers would forbid swap, and to turn a reservation of -1 into memory.low =
+ * max, the opposite of none: the engine's minimum of 6 MiB is the nearest.
  */
 #include "io/docker_priv.h"
 

@@ -59,8 +59,9 @@ static bool warns(const json_t *info, const char *text)
 	const json_t *w;
 	size_t i;
 
-	json_array_foreach(json_arr(info, "Warnings"), i,
-		w) if (json_is_string(w) && strcasestr(json_string_value(w), text)) return true;
+	json_array_foreach (json_arr(info, "Warnings"), i, w)
+		if (json_is_string(w) && strcasestr(json_string_value(w), text))
+			return true;
 	return false;
 }
 

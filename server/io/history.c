@@ -1,4 +1,5 @@
-/* history: open and close, names, and the samples in RAM. The plan of it all is in history_priv.h. */
+/* history: open and close, names, and the samples in RAM. The plan of it all is in history_priv.h.
+ */
 #include "io/history_priv.h"
 
 #include "base/log.h"

@@ -17,11 +17,12 @@
  *
  * The file is disposable. One that is damaged, foreign, or of a newer version is renamed to
  * PATH.YYYY-MM-DD[-N] (its -wal and -shm too), when it is opened or any time later, and a new one
- * starts; history_take_set_aside() tells. What is still in RAM (up to an hour) goes into the new one.
+ * starts; history_take_set_aside() tells. What is still in RAM (up to an hour) goes into the new
+ * one.
  *
  * A full disk is a state: flush says disk.full, samples stay in RAM and go out with a later flush.
- * Beyond HISTORY_PENDING_MAX samples each two neighbours in RAM become one, the larger, so memory is
- * bounded and peaks stay.
+ * Beyond HISTORY_PENDING_MAX samples each two neighbours in RAM become one, the larger, so memory
+ * is bounded and peaks stay.
  *
  * Threads: every function may be called from any thread at any time between open and close. put and
  * flush exclude each other; queries run one at a time beside them, and wait for a flush only while
@@ -44,7 +45,7 @@
 
 struct history;
 
-#define HISTORY_NAME_MAX 127	     /* bytes of an entity's or series' name */
+#define HISTORY_NAME_MAX 127	      /* bytes of an entity's or series' name */
 #define HISTORY_PENDING_MAX (1 << 19) /* samples in RAM; 8 bytes each */
 #define HISTORY_POINTS_MAX 20000
 #define HISTORY_SERIES_MAX 64
@@ -93,14 +94,13 @@ void history_view_free(struct history_view *v);
  * it. The first and last point are whole and may reach outside of the range. An unknown entity or
  * series is all gaps. Codes: history.range, history.series, history.damaged, history.closed,
  * history.io. */
-int history_query(struct history *h, const char *entity, const char *const *series,
-		  size_t n_series, msec from, msec to, uint32_t max_points,
-		  struct history_view *ret, struct err *e);
+int history_query(struct history *h, const char *entity, const char *const *series, size_t n_series,
+	msec from, msec to, uint32_t max_points, struct history_view *ret, struct err *e);
 
 /* The highest value in [from, to); NAN when there is none. Read from the finest tier that is kept
  * for that time and not needlessly large; its buckets at both ends count whole. Codes as above. */
 int history_peak(struct history *h, const char *entity, const char *series, msec from, msec to,
-		 double *ret, struct err *e);
+	double *ret, struct err *e);
 
 /* Bytes on disk, write-ahead log included. */
 int64_t history_size_bytes(struct history *h);

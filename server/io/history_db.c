@@ -20,7 +20,8 @@ static const struct rung {
 	{"names by number, chunks of packed buckets, the tail of samples not yet in chunks",
 		"CREATE TABLE entity(id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
 		"CREATE TABLE series(id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
-		"CREATE TABLE chunk(entity INT, series INT, tier INT, start INT, data BLOB NOT NULL,"
+		"CREATE TABLE chunk(entity INT, series INT, tier INT, start INT, data BLOB NOT "
+		"NULL,"
 		" PRIMARY KEY(entity, series, tier, start)) WITHOUT ROWID;"
 		"CREATE TABLE tail(id INTEGER PRIMARY KEY, data BLOB NOT NULL);"
 		"CREATE TABLE clock(id INTEGER PRIMARY KEY, now INT NOT NULL);"},
@@ -42,7 +43,8 @@ static int last_errno(sqlite3 *db, int which_file)
 	return number;
 }
 
-/* A quota or a file size limit that is reached is a full disk to us; SQLite calls only ENOSPC so. */
+/* A quota or a file size limit that is reached is a full disk to us; SQLite calls only ENOSPC so.
+ */
 static bool is_full(sqlite3 *db, int code)
 {
 	static const int files[] = {SQLITE_FCNTL_FILE_POINTER, SQLITE_FCNTL_JOURNAL_POINTER};
@@ -72,8 +74,8 @@ int history_db_error(sqlite3 *db, const char *doing, struct err *e)
 	if (code == SQLITE_CANTOPEN || code == SQLITE_PERM || code == SQLITE_READONLY)
 		return err_set(e, ERR_UNAVAILABLE, "history.open",
 			"The history file could not be opened for writing: %s.", words);
-	return err_set(e, ERR_UNAVAILABLE, "history.io", "The history could not be %s: %s.", doing,
-		words);
+	return err_set(
+		e, ERR_UNAVAILABLE, "history.io", "The history could not be %s: %s.", doing, words);
 }
 
 int history_db_exec(sqlite3 *db, const char *sql, struct err *e)

@@ -59,9 +59,9 @@ struct history {
 	struct entity *entity; /* by entity number - 1 */
 	size_t pending;	       /* samples of all tracks */
 	uint64_t thinned;
-	uint32_t now;	      /* second of the latest put; 0 = none ever */
-	uint32_t first;	      /* second of the first put since the last consolidation */
-	uint32_t settled;     /* no deletion before this second */
+	uint32_t now;	  /* second of the latest put; 0 = none ever */
+	uint32_t first;	  /* second of the first put since the last consolidation */
+	uint32_t settled; /* no deletion before this second */
 
 	/* under ram */
 	bool damaged; /* a query found out */
@@ -96,8 +96,8 @@ int history_db_run(sqlite3 *db, sqlite3_stmt *s, struct err *e);
 
 void history_ram_clear(struct history *h);
 int history_names_find(const struct names *list, const char *name); /* its number; 0 = none */
-int history_names_add(struct names *list, const char *name);	      /* its number */
-int history_entity_add(struct history *h, const char *name);	      /* its number */
+int history_names_add(struct names *list, const char *name);	    /* its number */
+int history_entity_add(struct history *h, const char *name);	    /* its number */
 /* NULL unless both numbers exist. */
 struct track *history_track(struct history *h, int entity, int series);
 void history_track_add(struct history *h, struct track *track, uint32_t t, float v);

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* A peak is looked for in at most ROLLUP_OVERSAMPLE times so many buckets. */
-#define PEAK_POINTS 5000
+#define PEAK_POINTS 10000
 
 /* One question: some series of one entity, poured into cells (n_series times grid.n). */
 struct question {

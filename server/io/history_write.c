@@ -18,8 +18,8 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the tail is little en
 
 static int nonsense(const char *what, struct err *e)
 {
-	return err_set(e, ERR_UNAVAILABLE, "history.damaged", "The history file is damaged: %s.",
-		what);
+	return err_set(
+		e, ERR_UNAVAILABLE, "history.damaged", "The history file is damaged: %s.", what);
 }
 
 /* Rows of a query, one after the other: 1 = a row, 0 = no more, -1 = error. */
@@ -133,8 +133,7 @@ int history_load(struct history *h, struct err *e)
 	return load_now(h, e);
 }
 
-static int write_names(
-	struct history *h, const char *sql, const struct names *list, struct err *e)
+static int write_names(struct history *h, const char *sql, const struct names *list, struct err *e)
 {
 	autostmt sqlite3_stmt *s = NULL;
 
@@ -237,8 +236,7 @@ static int put_chunk(struct work *w, unsigned tier, uint32_t start, struct err *
 }
 
 /* Adds a track's samples to the chunks of one tier. */
-static int consolidate_tier(
-	struct work *w, const struct track *track, unsigned tier, struct err *e)
+static int consolidate_tier(struct work *w, const struct track *track, unsigned tier, struct err *e)
 {
 	uint32_t step = rollup_tiers[tier].step;
 	uint32_t start = 0;
@@ -287,13 +285,16 @@ static int consolidate(struct history *h, struct err *e)
 
 	w.buckets = xcalloc(ROLLUP_POINTS_MAX, sizeof(*w.buckets));
 	if (history_db_prepare(h->writer,
-		    "SELECT data FROM chunk WHERE entity = ? AND series = ? AND tier = ? AND start = ?",
+		    "SELECT data FROM chunk WHERE entity = ? AND series = ? AND tier = ? AND start "
+		    "= ?",
 		    &w.get, e) ||
 		history_db_prepare(h->writer,
-			"REPLACE INTO chunk(entity, series, tier, start, data) VALUES(?, ?, ?, ?, ?)",
+			"REPLACE INTO chunk(entity, series, tier, start, data) VALUES(?, ?, ?, ?, "
+			"?)",
 			&w.put, e) ||
 		history_db_prepare(h->writer,
-			"DELETE FROM chunk WHERE entity = ? AND series = ? AND tier = ? AND start < ?",
+			"DELETE FROM chunk WHERE entity = ? AND series = ? AND tier = ? AND start "
+			"< ?",
 			&w.drop, e))
 		return -1;
 	for (size_t i = 0; i < h->entities.n; i++)
@@ -369,8 +370,7 @@ static int flush_once(struct history *h, bool now_on_disk, struct err *e)
 	}
 	/* Between the hourly ones the log grows by a few pages a minute. */
 	if (consolidating)
-		sqlite3_wal_checkpoint_v2(
-			h->writer, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+		sqlite3_wal_checkpoint_v2(h->writer, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 	return 0;
 }
 

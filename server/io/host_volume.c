@@ -15,8 +15,8 @@ bool host_fs_is_network(const char *fs)
 {
 	static const char *const names[] = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "ncpfs", "afs",
 		"9p", "ceph", "glusterfs", "lustre", "davfs", "fuse.sshfs", "fuse.glusterfs",
-		"fuse.ceph", "fuse.rclone", "fuse.s3fs", "fuse.davfs", "fuse.davfs2", "fuse.smbnetfs",
-		"fuse.curlftpfs"};
+		"fuse.ceph", "fuse.rclone", "fuse.s3fs", "fuse.davfs", "fuse.davfs2",
+		"fuse.smbnetfs", "fuse.curlftpfs"};
 
 	for (size_t i = 0; i < COUNT(names); i++)
 		if (!strcmp(fs, names[i]))

@@ -124,8 +124,8 @@ static int on_request(struct mg_connection *conn)
 		s->config.handle(s->config.ctx, &req);
 	if (!req.status)
 		s->config.on_error(s->config.ctx, &req, 500, "Nobody answered this request.");
-	log_debug("%s %s %s: %d", http_address(&req), http_method(&req), http_path(&req),
-		req.status);
+	log_debug(
+		"%s %s %s: %d", http_address(&req), http_method(&req), http_path(&req), req.status);
 	http_req_close(&req);
 	return req.status ? req.status : 500;
 }
@@ -133,8 +133,12 @@ static int on_request(struct mg_connection *conn)
 static int on_mg_error(struct mg_connection *conn, int status, const char *what)
 {
 	struct http_server *s = server_of(conn);
-	struct http_req req = {.server = s, .conn = conn, .info = mg_get_request_info(conn),
-		.fd = -1, .broken = true, .closing = true};
+	struct http_req req = {.server = s,
+		.conn = conn,
+		.info = mg_get_request_info(conn),
+		.fd = -1,
+		.broken = true,
+		.closing = true};
 	autofree char *sentence = xasprintf("%s.", what);
 
 	s->config.on_error(s->config.ctx, &req, status, sentence);
@@ -152,8 +156,8 @@ static int on_mg_log(const struct mg_connection *conn, const char *message)
 /* ---- start and stop ---- */
 
 /* "127.0.0.1:8787" → its socket address, and the way CivetWeb wants it written. */
-static int parse_listen(const char *listen, struct addrinfo **ret, char *ret_spec, size_t size,
-	struct err *e)
+static int parse_listen(
+	const char *listen, struct addrinfo **ret, char *ret_spec, size_t size, struct err *e)
 {
 	struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
 		.ai_socktype = SOCK_STREAM};
@@ -218,7 +222,8 @@ static int try_bind(const char *where, const struct addrinfo *a, struct err *e)
 static int start_mg(struct http_server *s, const char *spec, struct err *e)
 {
 	struct http_config *c = &s->config;
-	struct mg_callbacks callbacks = {.begin_request = on_request, .http_error = on_mg_error,
+	struct mg_callbacks callbacks = {.begin_request = on_request,
+		.http_error = on_mg_error,
 		.log_message = on_mg_log}; /* no log_access: it calls localtime() unlocked */
 	autofree char *threads = xasprintf("%d", c->threads);
 	autofree char *timeout = xasprintf("%d", c->timeout_ms);

@@ -25,10 +25,12 @@ struct http_server; /* opaque */
 struct http_req;    /* opaque */
 
 struct http_config {
-	const char *listen; /* "0.0.0.0:8787", "127.0.0.1:0", "[::1]:8787"; "[::]:8787" takes IPv4 too */
-	int threads;	    /* workers; 0 = 24 */
-	int timeout_ms;	    /* for a whole request to arrive, or a piece of the answer to leave; 0 = 15000 */
-	size_t body_cap;    /* bytes; 0 = 64 KiB */
+	/* "0.0.0.0:8787", "127.0.0.1:0", "[::1]:8787"; "[::]:8787" takes IPv4 too */
+	const char *listen;
+	int threads; /* workers; 0 = 24 */
+	/* for a whole request to arrive, or a piece of the answer to leave; 0 = 15000 */
+	int timeout_ms;
+	size_t body_cap; /* bytes; 0 = 64 KiB */
 	void (*handle)(void *ctx, struct http_req *req);
 	/* what: one sentence. The method, path and headers of such a request may be missing. */
 	void (*on_error)(void *ctx, struct http_req *req, int status, const char *what);
@@ -65,18 +67,19 @@ struct http_header {
 	const char *name, *value;
 };
 
-/* headers: ends with a NULL name; NULL = none. A control character in a value becomes '?'. Without a
- * content type, or with status 204 or 304, there is no body. To HEAD, none is sent. Written at once;
- * a peer that is gone is no error. */
+/* headers: ends with a NULL name; NULL = none. A control character in a value becomes '?'. Without
+ * a content type, or with status 204 or 304, there is no body. To HEAD, none is sent. Written at
+ * once; a peer that is gone is no error. */
 void http_reply(struct http_req *req, int status, const char *content_type,
 	const struct http_header *headers, const void *body, size_t len);
 /* That was answered; 0 = nothing yet. */
 int http_status(const struct http_req *req);
 
-/* A stream: an answer of unknown length. It occupies its worker. Ask http_stream_alive at least once
- * a second while waiting, otherwise http_stop waits for you. */
+/* A stream: an answer of unknown length. It occupies its worker. Ask http_stream_alive at least
+ * once a second while waiting, otherwise http_stop waits for you. */
 void http_stream_begin(struct http_req *req, const char *content_type);
-/* Everything or nothing; -1: the peer is gone (or takes nothing for timeout_ms), or the server ends. */
+/* Everything or nothing; -1: the peer is gone (or takes nothing for timeout_ms), or the server
+ * ends. */
 int http_stream_write(struct http_req *req, const void *bytes, size_t len);
 /* False as soon as the peer has closed its side, also when nothing is written. */
 bool http_stream_alive(struct http_req *req);

@@ -25,7 +25,7 @@ struct http_req {
 	int status;
 	bool head;	/* HEAD: headers only */
 	bool broken;	/* not parsed: nothing in info is to be trusted */
-	bool body_read;	/* nothing of the body is left on the connection */
+	bool body_read; /* nothing of the body is left on the connection */
 	bool closing;	/* no further request on this connection */
 	bool chunked;	/* of a stream's answer */
 	bool gone;	/* the peer, as a stream found out */

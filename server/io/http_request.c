@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PATH_CAP 1024		 /* bytes of a path */
-#define DRAIN_CAP (256 * 1024)	 /* bytes read and thrown away behind a refusal */
+#define PATH_CAP 1024	       /* bytes of a path */
+#define DRAIN_CAP (256 * 1024) /* bytes read and thrown away behind a refusal */
 
 static int hex_digit(char c)
 {
@@ -55,8 +55,8 @@ static void collapse_slashes(char *path)
 static bool has_dots(const char *path)
 {
 	for (const char *p = path; (p = strchr(p, '/')); p++)
-		if (p[1] == '.' && (!p[2] || p[2] == '/' ||
-			    (p[2] == '.' && (!p[3] || p[3] == '/'))))
+		if (p[1] == '.' &&
+			(!p[2] || p[2] == '/' || (p[2] == '.' && (!p[3] || p[3] == '/'))))
 			return true;
 	return false;
 }
@@ -211,7 +211,7 @@ bool http_req_unread(const struct http_req *req)
 		return false;
 	/* a short body is read away by CivetWeb, and the connection lives on */
 	return is_chunked(req) || http_header(req, "Expect") ||
-		req->info->content_length > (long long)req->server->config.body_cap;
+	       req->info->content_length > (long long)req->server->config.body_cap;
 }
 
 void http_req_drain(struct http_req *req)

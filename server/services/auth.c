@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PASSWORD_MIN 10	 /* characters */
+#define PASSWORD_MIN 10 /* characters */
 #define PASSWORD_MAX 256
-#define SESSIONS_MAX 50	 /* the longest unused gives way */
-#define TOUCH_MS 60000	 /* how often a last use is written */
+#define SESSIONS_MAX 50 /* the longest unused gives way */
+#define TOUCH_MS 60000	/* how often a last use is written */
 
 const char *identity_user(const struct identity *who)
 {
@@ -174,8 +174,8 @@ static int verify(struct auth *a, const char *password, bool *ret_right, struct 
 }
 
 /* A try that counts: the sender waits after too many wrong ones. */
-static int try_password(
-	struct auth *a, const char *password, const char *address, enum err_kind kind, struct err *e)
+static int try_password(struct auth *a, const char *password, const char *address,
+	enum err_kind kind, struct err *e)
 {
 	bool right = false;
 	msec wait;
@@ -231,8 +231,8 @@ int auth_change_password(struct auth *a, const struct identity *who, const char 
 
 /* ---- tokens ---- */
 
-int auth_by_token(struct auth *a, const char *value, const char *address, struct identity *ret,
-	struct err *e)
+int auth_by_token(
+	struct auth *a, const char *value, const char *address, struct identity *ret, struct err *e)
 {
 	struct token_row row;
 	char hash[SHA256_HEX];
@@ -245,8 +245,8 @@ int auth_by_token(struct auth *a, const char *value, const char *address, struct
 	if (!found || row.scope == SCOPE_NONE)
 		return err_set(e, ERR_AUTH, "auth.required", "This token is not known.");
 	if (row.expires_at && row.expires_at <= now)
-		return err_set(e, ERR_AUTH, "token.expired", "The token \"%s\" has expired.",
-			row.name);
+		return err_set(
+			e, ERR_AUTH, "token.expired", "The token \"%s\" has expired.", row.name);
 	if (due(row.last_used_at, now))
 		store_token_touch(a->store, row.id, now, address, NULL);
 	*ret = (struct identity){.scope = row.scope, .expires_at = row.expires_at};

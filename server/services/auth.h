@@ -5,8 +5,8 @@
  * Nobody owns a fresh dashboard. auth_open() then makes a setup code, good for 15 minutes and 5
  * tries; whoever types it with a password becomes the owner. Everything lives in the store, hashed,
  * and is read anew for each request, because `ethstation reset-password` and `token create` write
- * the same file from another process. Tokens are made by the owner or by the NAS's administrator, so
- * they work whether or not the dashboard has an owner.
+ * the same file from another process. Tokens are made by the owner or by the NAS's administrator,
+ * so they work whether or not the dashboard has an owner.
  *
  * A wrong password makes its sender wait (domain/throttle); at most two passwords are hashed at
  * once, each takes 16 MiB. Any thread.
@@ -25,7 +25,7 @@
 struct auth; /* opaque */
 
 #define AUTH_COOKIE "ethstation_session"
-#define AUTH_TOKEN 48 /* bytes of a token's value with its NUL: "est_" and 43 characters */
+#define AUTH_TOKEN 48	      /* bytes of a token's value with its NUL: "est_" and 43 characters */
 #define AUTH_SESSION_HOURS 12 /* unless the setting session_hours says otherwise */
 
 struct identity {
@@ -77,7 +77,7 @@ int auth_token_create(struct store *s, const char *name, enum scope scope, msec 
 
 /* Forgets password and sessions (not tokens) and opens setup with a new code. */
 int auth_cli_reset(struct store *s, char ret_code[CRYPTO_CODE], struct err *e);
-int auth_cli_token(struct store *s, const char *name, enum scope scope,
-	char ret_value[AUTH_TOKEN], struct err *e);
+int auth_cli_token(struct store *s, const char *name, enum scope scope, char ret_value[AUTH_TOKEN],
+	struct err *e);
 
 #endif

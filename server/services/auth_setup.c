@@ -99,8 +99,8 @@ static int try_code(struct auth *a, const char *typed, struct err *e)
 	}
 	if (set_number(a->store, AUTH_TRIES, tries, e))
 		return -1;
-	return err_set(e, ERR_FORBIDDEN, "auth.setup_code",
-		"Wrong setup code; %d tries are left.", (int)(SETUP_TRIES - tries));
+	return err_set(e, ERR_FORBIDDEN, "auth.setup_code", "Wrong setup code; %d tries are left.",
+		(int)(SETUP_TRIES - tries));
 }
 
 static int take_ownership(struct auth *a, const char *code, const char *password, struct err *e)
@@ -194,8 +194,8 @@ int auth_token_create(struct store *s, const char *name, enum scope scope, msec 
 	return 0;
 }
 
-int auth_cli_token(struct store *s, const char *name, enum scope scope,
-	char ret_value[AUTH_TOKEN], struct err *e)
+int auth_cli_token(struct store *s, const char *name, enum scope scope, char ret_value[AUTH_TOKEN],
+	struct err *e)
 {
 	struct token_row row;
 

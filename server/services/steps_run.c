@@ -47,8 +47,9 @@ static int wait_for_process(struct step_ctx *c, int pid, struct err *e)
 static int wait_for_end(struct step_ctx *c, const char *id, int64_t timeout_s, struct container *k,
 	struct err *e)
 {
+	/* by the recipe: of a service that keeps nothing, no chain can break */
+	bool killed = false, may_kill = json_flag(c->step->args, "kill", false);
 	msec since = clock_mono();
-	bool killed = false;
 
 	for (;;) {
 		int64_t spent = (clock_mono() - since) / 1000;
@@ -61,11 +62,12 @@ static int wait_for_end(struct step_ctx *c, const char *id, int64_t timeout_s, s
 		if (!container_alive(k))
 			return 0;
 		step_progress(c, spent, timeout_s, "seconds", timeout_s - spent);
-		if (spent >= timeout_s && !killed)
+		if (spent >= timeout_s && !killed && !may_kill)
 			step_waiting(c, "stop.slow");
-		if (*c->force && !killed) {
+		if ((*c->force || (may_kill && spent >= timeout_s)) && !killed) {
 			killed = true;
-			step_note(c, "Ended by force after %lld s, on request.", (long long)spent);
+			step_note(c, "Ended by force after %lld s%s.", (long long)spent,
+				*c->force ? ", on request" : "; it keeps nothing");
 			if (docker_signal(c->app->docker, id, "SIGKILL", e))
 				return -1;
 		}

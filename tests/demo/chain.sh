@@ -1,0 +1,15 @@
+#!/bin/bash
+# chain.sh OUTDIR [BLOCKS]: make a source chain of BLOCKS (6000) in OUTDIR/chain. A chain of that length
+# and genesis that is already there is kept: the second call costs nothing.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+
+[ $# -ge 1 ] || { echo "usage: chain.sh OUTDIR [BLOCKS]" >&2; exit 1; }
+blocks=${2:-6000}
+"$here/prepare.sh" "$1"
+out=$(cd "$1" && pwd)
+stamp="$blocks $(sha256sum <"$out/genesis.json")"
+[ "$(cat "$out/chain/stamp" 2>/dev/null)" != "$stamp" ] || exit 0
+rm -rf "$out/chain"
+"${NODE:-node}" -r "$here/shim.js" "$here/genchain.js" "$out/app" "$out" "$out/chain" "$blocks"
+echo "$stamp" >"$out/chain/stamp"

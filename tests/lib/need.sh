@@ -1,0 +1,52 @@
+# need.sh: installs what a command needs, once; to be sourced. Silent when all is there.
+#
+# Only Debian's own packages and npm are used. NODE_AT_LEAST: the dashboard's tools want 18.
+
+# need PACKAGE…: Debian packages.
+need() {
+	local missing=() p
+	for p in "$@"; do
+		dpkg-query -W -f '${Status}' "$p" 2>/dev/null | grep -q 'ok installed' || missing+=("$p")
+	done
+	[ ${#missing[@]} -gt 0 ] || return 0
+	echo "installing ${missing[*]}"
+	[ "$(id -u)" = 0 ] || { echo "please run this once as root: it installs ${missing[*]}" >&2; return 1; }
+	export DEBIAN_FRONTEND=noninteractive
+	[ -n "${APT_UPDATED:-}" ] || apt-get -qq update
+	export APT_UPDATED=1
+	apt-get -qq install --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}" >/dev/null
+}
+
+need_compiler() {
+	need gcc make libc6-dev libcivetweb-dev libsqlite3-dev libjansson-dev libcurl4-openssl-dev libssl-dev
+}
+
+need_node() {
+	command -v node >/dev/null || need nodejs
+	command -v npm >/dev/null || need npm
+}
+
+need_web() {
+	need ca-certificates
+	need_node
+}
+
+need_engine() {
+	need docker.io iptables iproute2 util-linux curl jq procps cgroupfs-mount gcc musl-tools
+	need_node
+}
+
+need_bench() {
+	need docker-compose wrk
+}
+
+need_tests() {
+	need_compiler
+	need_engine
+	need libcmocka-dev docker-registry nginx-light docker-compose
+	(cd "$ROOT/tests" && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent)
+}
+
+need_browser() {
+	need chromium
+}

@@ -1,0 +1,91 @@
+#!/bin/bash
+# run.sh [SUITE…]: runs the suites and closes with the sum of what their runners counted.
+#
+#	floors    who may include whom, and where a library's header may stand
+#	unit      cmocka, under AddressSanitizer and UBSan
+#	web       the dashboard's own checks: types, unit tests, size
+#	contract  live answers against shared/api.yaml, under the sanitizers
+#	engine    a real Docker engine, registry and doubles, under the sanitizers
+#	tsan      the concurrent parts under ThreadSanitizer
+#	ui        Chromium through the whole dashboard
+#
+# A suite fails when a test fails, when its runner ends badly, or when it ran nothing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export ROOT=${ROOT:-$PWD}
+. tests/lib/need.sh
+
+out=build/test-output
+mkdir -p "$out"
+passed=0 failed=0 skipped=0 broken=()
+
+# count SUITE STATUS: adds what the runners in the suite's output counted.
+count() {
+	local file=$out/$1.log p f s
+	p=$(awk '/^\[  PASSED  \] [0-9]+ test/ {n += $4} /^# pass [0-9]+/ {n += $3} END {print n + 0}' "$file")
+	f=$(awk '/^\[  FAILED  \] [0-9]+ test/ {n += $4} /^# fail [0-9]+/ {n += $3} /^# cancelled [0-9]+/ {n += $3} END {print n + 0}' "$file")
+	s=$(awk '/^# skipped [0-9]+/ {n += $3} END {print n + 0}' "$file")
+	passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+	if [ "$2" -ne 0 ] || [ "$f" -gt 0 ] || [ "$p" -eq 0 ]; then
+		broken+=("$1")
+	fi
+	printf '== %s: %d passed, %d failed, %d skipped (%d s)\n' "$1" "$p" "$f" "$s" "$SECONDS"
+}
+
+suite() {
+	local name=$1 status=0
+	shift
+	printf '\n== %s\n' "$name"
+	SECONDS=0
+	"$@" 2>&1 | tee "$out/$name.log" || status=$?
+	count "$name" "$status"
+}
+
+# One file after the other: each has an engine of its own, and the machine has two cores.
+node_files() {
+	local status=0 f
+	for f in "$@"; do
+		echo "-- ${f#tests/}"
+		node --test --test-reporter=tap "$f" | grep -vE '^ *(duration_ms|type:|---|\.\.\.)' || status=1
+	done
+	return $status
+}
+
+run_floors() { node_files tests/floors/*.test.mjs; }
+
+run_unit() {
+	local status=0 t
+	for t in build/asan/unit/test_*; do
+		[ -x "$t" ] || continue
+		[ "${t%.d}" = "$t" ] || continue
+		"$t" 2>&1 || { status=1; echo "!! ${t##*/} failed"; }
+	done
+	return $status
+}
+
+run_web() { (cd web && npm run --silent check && npm test --silent); }
+run_contract() { VARIANT=asan node_files tests/contract/*.test.mjs; }
+run_engine() { VARIANT=asan node_files tests/engine/*.test.mjs; }
+run_tsan() { VARIANT=tsan node_files tests/engine/seed_story.test.mjs; }
+run_ui() { VARIANT=release node_files tests/ui/*.test.mjs; }
+
+suites=("$@")
+[ ${#suites[@]} -gt 0 ] || suites=(floors unit web contract engine tsan ui)
+
+need_tests
+need_web
+need_browser
+(cd web && npm ci --silent && npm run --silent build)
+for v in release asan tsan; do
+	make --no-print-directory -s -j"$(nproc)" -C server VARIANT=$v all
+done
+make --no-print-directory -s -j"$(nproc)" -C server VARIANT=asan unit
+
+for s in "${suites[@]}"; do
+	suite "$s" "run_$s"
+done
+
+echo
+[ ${#broken[@]} -eq 0 ] || echo "broken suites: ${broken[*]}"
+echo "$passed passed, $failed failed, $skipped skipped"
+[ ${#broken[@]} -eq 0 ]

@@ -1,0 +1,663 @@
+/* The long answers of io/docker: pulls, logs, events; whole, in pieces, broken and hostile. */
+#include "io/docker_priv.h"
+#include "unit/fake_server.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#define VERSION "HTTP/1.1 200 OK\r\nContent-Length: 21\r\n\r\n{\"ApiVersion\":\"1.41\"}"
+#define INFO "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+#define STREAM "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+static struct err why;
+
+/* An engine whose long answer is `stream`; asked at the address `match`. */
+struct engine {
+	struct fake s;
+	struct fake_route routes[4];
+	struct docker *d;
+	char *raw;
+	char *inspect;
+};
+
+static void engine_start(struct engine *g, const char *match, const char *head, const void *stream,
+	size_t len, size_t piece, bool tty)
+{
+	struct buf b = {0};
+
+	g->inspect = xasprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n"
+			       "{\"Config\":{\"Tty\":%s}}",
+		tty ? 23 : 24, tty ? "true" : "false");
+	buf_puts(&b, head);
+	buf_add(&b, stream, len);
+	g->routes[0] = (struct fake_route){.match = "/version", .raw = VERSION, .keep = true};
+	g->routes[1] = (struct fake_route){.match = "/info", .raw = INFO, .keep = true};
+	g->routes[2] =
+		(struct fake_route){.match = "/containers/x/json", .raw = g->inspect, .keep = true};
+	g->routes[3] = (struct fake_route){.match = match, .len = b.len, .piece = piece};
+	g->routes[3].raw = g->raw = buf_take(&b);
+	fake_start_unix(&g->s, g->routes, 4);
+	g->d = docker_new(g->s.path);
+}
+
+static void engine_stop(struct engine *g)
+{
+	docker_free(g->d);
+	fake_stop(&g->s);
+	free(g->raw);
+	free(g->inspect);
+}
+#define autoengine cleanup(engine_stop)
+
+static void assert_code(int rc, const char *code)
+{
+	assert_int_equal(rc, -1);
+	assert_string_equal(why.code, code);
+	assert_true(why.message[0]);
+	why = (struct err){0};
+}
+
+/* ---- pull ---- */
+
+#define PULL_BEGIN                                                                                 \
+	"{\"status\":\"Pulling from r/x\",\"id\":\"1\"}\r\n"                                       \
+	"{\"status\":\"Pulling fs layer\",\"progressDetail\":{},\"id\":\"aaaaaaaaaaaa\"}\r\n"      \
+	"{\"status\":\"Already exists\",\"progressDetail\":{},\"id\":\"bbbbbbbbbbbb\"}\r\n"        \
+	"{\"status\":\"Downloading\",\"progressDetail\":{\"current\":40,\"total\":100},"           \
+	"\"progress\":\"x\",\"id\":\"aaaaaaaaaaaa\"}\r\n"
+#define PULL_END                                                                                   \
+	"{\"status\":\"Download complete\",\"progressDetail\":{},\"id\":\"aaaaaaaaaaaa\"}\r\n"     \
+	"{\"status\":\"Extracting\",\"progressDetail\":{\"current\":1,\"total\":100},"             \
+	"\"id\":\"aaaaaaaaaaaa\"}\r\n"                                                             \
+	"{\"status\":\"Pull complete\",\"progressDetail\":{},\"id\":\"aaaaaaaaaaaa\"}\r\n"         \
+	"{\"status\":\"Digest: sha256:11\"}\r\n"                                                   \
+	"{\"status\":\"Status: Downloaded newer image for r/x:1\"}\r\n"
+#define CLOSED "HTTP/1.1 200 OK\r\n\r\n"
+
+struct seen {
+	struct docker_pull_progress last;
+	int calls;
+	bool shrank;
+};
+
+static void on_progress(void *ctx, const struct docker_pull_progress *p)
+{
+	struct seen *s = ctx;
+
+	s->shrank |= p->done < s->last.done || p->total < s->last.total || p->done > p->total;
+	s->last = *p;
+	s->calls++;
+}
+
+static int pull(const char *head, const char *stream, size_t piece, struct seen *seen)
+{
+	autoengine struct engine g;
+	int rc;
+
+	*seen = (struct seen){0};
+	engine_start(&g, "POST /v1.41/images/create?fromImage=r%2Fx&tag=1 ", head, stream,
+		strlen(stream), piece, false);
+	rc = docker_pull(g.d, "r/x:1", NULL, on_progress, seen, &why);
+	assert_false(seen->shrank);
+	return rc;
+}
+
+static void test_pull(void **state)
+{
+	(void)state;
+	for (size_t piece = 0; piece < 3; piece++) {
+		struct seen s;
+
+		assert_int_equal(pull(CLOSED, PULL_BEGIN PULL_END, piece, &s), 0);
+		assert_int_equal(s.last.done, 100);
+		assert_int_equal(s.last.total, 100);
+		assert_int_equal(s.last.layers, 2);
+		assert_int_equal(s.last.layers_done, 2);
+		assert_string_equal(s.last.phase, "extracting");
+	}
+}
+
+static void test_pull_refs(void **state)
+{
+	static const struct {
+		const char *ref, *line;
+	} cases[] = {
+		{"alpine", "fromImage=alpine&tag=latest "},
+		{"127.0.0.1:5000/a/b", "fromImage=127.0.0.1%3A5000%2Fa%2Fb&tag=latest "},
+		{"127.0.0.1:5000/a:v1", "fromImage=127.0.0.1%3A5000%2Fa&tag=v1 "},
+		{"a@sha256:11", "fromImage=a&tag=sha256%3A11 "},
+		{"r:5/a:v1@sha256:11", "fromImage=r%3A5%2Fa&tag=sha256%3A11 "},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		autoengine struct engine g;
+
+		engine_start(&g, cases[i].line, CLOSED, PULL_END, strlen(PULL_END), 0, false);
+		assert_int_equal(docker_pull(g.d, cases[i].ref, NULL, NULL, NULL, &why), 0);
+	}
+}
+
+static void test_pull_error_in_stream(void **state)
+{
+	static const struct {
+		const char *stream, *code;
+	} cases[] = {
+		{PULL_BEGIN
+			"{\"errorDetail\":{\"message\":\"unexpected EOF\"},\"error\":\"e\"}\r\n",
+			"pull.broken"},
+		{"{\"errorDetail\":{\"message\":\"unexpected EOF\"},\"error\":\"e\"}\r\n",
+			"pull.offline"},
+		{PULL_BEGIN
+			"{\"errorDetail\":{\"message\":\"write /x: no space left on device\"}}\n",
+			"pull.space"},
+		{PULL_BEGIN "{\"error\":\"some new trouble\"}\n", "pull.broken"},
+		{PULL_BEGIN "{\"error\":\"\"}\n", "pull.broken"},
+		{PULL_BEGIN PULL_END "{\"error\":\"toomanyrequests: slow down\"}\n",
+			"pull.rate_limit"},
+		{PULL_BEGIN, "pull.broken"}, /* ends without a word */
+		{"", "pull.broken"},
+		{PULL_BEGIN "what?\n", "pull.broken"},
+		{PULL_BEGIN "[1]\n", "pull.broken"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct seen s;
+
+		assert_code(pull(CLOSED, cases[i].stream, 0, &s), cases[i].code);
+	}
+}
+
+static void test_pull_breaks_off(void **state)
+{
+	struct seen s;
+
+	(void)state;
+	assert_code(pull("HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", PULL_BEGIN, 7, &s),
+		"pull.broken");
+	assert_true(s.calls > 0);
+	assert_code(pull("HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", "", 0, &s),
+		"engine.broken");
+}
+
+static void test_pull_status(void **state)
+{
+	static const struct {
+		const char *head, *body, *code;
+	} cases[] = {
+		{"404 N", "{\"message\":\"manifest for r/x:1 not found\"}", "pull.missing"},
+		{"404 N",
+			"{\"message\":\"pull access denied for r/x, repository does not exist or "
+			"may "
+			"require 'docker login'\"}",
+			"pull.denied"},
+		{"500 E",
+			"{\"message\":\"Get \\\"https://r/v2/\\\": dial tcp: lookup r: no such "
+			"host\"}",
+			"pull.offline"},
+		{"500 E", "{\"message\":\"no matching manifest for linux/arm/v7 in the list\"}",
+			"image.arch"},
+		{"500 E",
+			"{\"message\":\"media type "
+			"application/vnd.docker.distribution.manifest.v1+prettyjws"
+			" is no longer supported\"}",
+			"image.schema1"},
+		{"500 E", "", "pull.broken"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		autofree char *head = xasprintf("HTTP/1.1 %s\r\n\r\n", cases[i].head);
+		struct seen s;
+
+		assert_code(pull(head, cases[i].body, 0, &s), cases[i].code);
+		assert_int_equal(s.calls, 0);
+	}
+}
+
+static void test_pull_long_line(void **state)
+{
+	size_t n = 300 * 1024;
+	autofree char *line = xcalloc(1, n + 1);
+	struct seen s;
+
+	(void)state;
+	memset(line, 'x', n);
+	assert_code(pull(CLOSED, line, 0, &s), "pull.broken");
+}
+
+static void test_pull_seldom_reports(void **state)
+{
+	autobuf struct buf b = {0};
+	struct seen s;
+
+	(void)state;
+	for (int i = 0; i < 2000; i++)
+		buf_printf(&b,
+			"{\"status\":\"Downloading\",\"progressDetail\":{\"current\":%d,"
+			"\"total\":2000},\"id\":\"aaaaaaaaaaaa\"}\n",
+			i);
+	buf_puts(&b, PULL_END);
+	assert_int_equal(pull(CLOSED, b.data, 0, &s), 0);
+	assert_true(s.calls >= 2 && s.calls < 200);
+	assert_int_equal(s.last.done, 2000);
+}
+
+static void test_pull_cancel(void **state)
+{
+	autoengine struct engine g;
+	struct fake_cancel c;
+
+	(void)state;
+	engine_start(&g, "/images/create", CLOSED, PULL_BEGIN, strlen(PULL_BEGIN), 0, false);
+	g.routes[3].hold = true;
+	fake_cancel_start(&c, 20);
+	assert_code(docker_pull(g.d, "x", &c.flag, NULL, NULL, &why), "fetch.cancelled");
+	fake_cancel_join(&c);
+	assert_true(clock_mono() - c.at < 1000);
+}
+
+static void line_in(struct docker_pull_state *s, const char *status, const char *id,
+	int64_t current, int64_t total)
+{
+	autofree char *text = xasprintf("{\"status\":\"%s\",\"id\":\"%s\",\"progressDetail\":"
+					"{\"current\":%lld,\"total\":%lld}}",
+		status, id, (long long)current, (long long)total);
+
+	assert_int_equal(docker_pull_line(s, text, strlen(text)), 0);
+}
+
+static void test_pull_sums(void **state)
+{
+	struct docker_pull_state s = {0};
+	struct docker_pull_progress p;
+
+	(void)state;
+	docker_pull_sum(&s, &p);
+	assert_true(p.total == 0 && p.layers == 0);
+	line_in(&s, "Waiting", "b", 0, 0);
+	line_in(&s, "Downloading", "a", 60, 100);
+	line_in(&s, "Downloading", "a", 10, 100); /* tried again from the beginning */
+	docker_pull_sum(&s, &p);
+	assert_true(p.done == 60 && p.total == 100 && p.layers == 2);
+	assert_string_equal(p.phase, "downloading");
+	line_in(&s, "Downloading", "a", 500, 100); /* more than there is */
+	line_in(&s, "Extracting", "a", 5, 100);
+	docker_pull_sum(&s, &p);
+	assert_true(p.done == 100 && p.layers_done == 0);
+	assert_string_equal(p.phase, "downloading"); /* b still is */
+	line_in(&s, "Download complete", "b", 0, 0);
+	docker_pull_sum(&s, &p);
+	assert_string_equal(p.phase, "extracting");
+	line_in(&s, "Downloading", "c", INT64_MAX, INT64_MAX);
+	line_in(&s, "Downloading", "d", -5, -5);
+	docker_pull_sum(&s, &p);
+	assert_true(p.total > 100 && p.done == p.total && p.layers == 4);
+	for (int i = 0; i < 3000; i++) { /* does not grow without end */
+		char id[16];
+
+		snprintf(id, sizeof(id), "%d", i);
+		line_in(&s, "Downloading", id, INT64_MAX, INT64_MAX);
+	}
+	docker_pull_sum(&s, &p);
+	assert_int_equal(p.layers, 1024);
+	assert_true(p.total > 0);
+	docker_pull_free(&s);
+}
+
+/* ---- logs ---- */
+
+struct lines {
+	struct buf b; /* "O time text|" for each line */
+	int n, stop_at;
+};
+
+static int on_log(void *ctx, const struct docker_log_line *l)
+{
+	struct lines *s = ctx;
+
+	assert_int_equal(l->text[l->len], 0);
+	buf_printf(&s->b, "%c%lld ", l->is_stderr ? 'E' : 'O', (long long)l->at);
+	buf_add(&s->b, l->text, l->len);
+	buf_puts(&s->b, "|");
+	return ++s->n == s->stop_at;
+}
+
+static void frame(struct buf *b, int stream, const char *text)
+{
+	size_t n = strlen(text);
+	unsigned char head[8] = {
+		(unsigned char)stream, 0, 0, 0, 0, 0, (unsigned char)(n >> 8), (unsigned char)n};
+
+	buf_add(b, head, sizeof(head));
+	buf_add(b, text, n);
+}
+
+#define T1 "1970-01-01T00:00:01.5Z "
+#define EXPECTED "O1500 one|E1500 bad|O1500 two halves|O0 no time|O0 |O1500 rest|"
+
+static void log_bytes(struct buf *b)
+{
+	frame(b, 1, T1 "one\n");
+	frame(b, 1, T1 "two");
+	frame(b, 2, T1 "bad\n");
+	frame(b, 1, "");
+	frame(b, 1, " halves\nno time\n\n" T1 "rest");
+}
+
+static int logs(const void *bytes, size_t len, size_t piece, bool tty, struct lines *s)
+{
+	autoengine struct engine g;
+
+	engine_start(&g,
+		"GET /v1.41/containers/x/logs?stdout=1&stderr=1&timestamps=1&follow=0&tail=9&"
+		"since=1.500000000 ",
+		CLOSED, bytes, len, piece, tty);
+	return docker_logs(g.d, "x", 9, 1500, false, NULL, on_log, s, &why);
+}
+
+static void test_logs(void **state)
+{
+	autobuf struct buf b = {0};
+
+	(void)state;
+	log_bytes(&b);
+	for (size_t piece = 0; piece < 3; piece++) {
+		struct lines s = {0};
+
+		assert_int_equal(logs(b.data, b.len, piece, false, &s), 0);
+		/* "two" was begun before "bad" and ended after it */
+		assert_string_equal(s.b.data, EXPECTED);
+		buf_free(&s.b);
+	}
+}
+
+static void test_log_split_everywhere(void **state)
+{
+	autobuf struct buf b = {0};
+	struct docker_log_feed *f = xcalloc(1, sizeof(*f));
+
+	(void)state;
+	log_bytes(&b);
+	for (size_t i = 0; i <= b.len; i++) {
+		struct lines s = {0};
+
+		memset(f, 0, sizeof(*f));
+		f->on_line = on_log;
+		f->ctx = &s;
+		assert_int_equal(docker_log_feed(f, b.data, i), 0);
+		assert_int_equal(docker_log_feed(f, b.data + i, b.len - i), 0);
+		docker_log_end(f);
+		assert_string_equal(s.b.data, EXPECTED);
+		buf_free(&s.b);
+	}
+	free(f);
+}
+
+static void test_log_of_a_terminal(void **state)
+{
+	static const char raw[] = T1 "one\r\n" T1 "two\n" T1;
+	struct lines s = {0};
+
+	(void)state;
+	assert_int_equal(logs(raw, strlen(raw), 1, true, &s), 0);
+	assert_string_equal(s.b.data, "O1500 one|O1500 two|O1500 |");
+	buf_free(&s.b);
+}
+
+static void test_log_garbage(void **state)
+{
+	struct lines s = {0};
+
+	(void)state;
+	assert_code(logs("hello, no frames", 16, 0, false, &s), "engine.broken");
+	assert_code(logs("\3\0\0\0\0\0\0\1x", 9, 0, false, &s), "engine.broken");
+	assert_int_equal(s.n, 0);
+}
+
+static void test_log_long_line(void **state)
+{
+	struct docker_log_feed *f = xcalloc(1, sizeof(*f));
+	autofree char *text = xcalloc(1, 20001);
+	struct lines s = {0};
+
+	(void)state;
+	f->tty = true;
+	f->on_line = on_log;
+	f->ctx = &s;
+	memset(text, 'x', 20000);
+	docker_log_feed(f, T1, strlen(T1));
+	docker_log_feed(f, text, 20000);
+	docker_log_feed(f, "\n", 1);
+	docker_log_feed(f, text, 20000); /* without a time, and without an end */
+	docker_log_end(f);
+	assert_int_equal(s.n, 2);
+	assert_int_equal(s.b.len, strlen("O1500 |O0 |") + 2 * DOCKER_LOG_CUT);
+	buf_free(&s.b);
+	free(f);
+}
+
+static void test_log_stops(void **state)
+{
+	autobuf struct buf b = {0};
+	struct lines s = {.stop_at = 2};
+
+	(void)state;
+	log_bytes(&b);
+	assert_int_equal(logs(b.data, b.len, 0, false, &s), 0);
+	assert_int_equal(s.n, 2);
+	buf_free(&s.b);
+}
+
+static void test_log_follow_and_cancel(void **state)
+{
+	autoengine struct engine g;
+	autobuf struct buf b = {0};
+	struct lines s = {0};
+	struct fake_cancel c;
+
+	(void)state;
+	frame(&b, 1, T1 "one\n");
+	engine_start(&g, "follow=1&tail=all ", CLOSED, b.data, b.len, 0, false);
+	g.routes[3].hold = true;
+	fake_cancel_start(&c, 30);
+	assert_code(
+		docker_logs(g.d, "x", -1, 0, true, &c.flag, on_log, &s, &why), "fetch.cancelled");
+	fake_cancel_join(&c);
+	assert_true(clock_mono() - c.at < 1000);
+	buf_free(&s.b);
+}
+
+static void test_log_of_nobody(void **state)
+{
+	static const char none[] = "HTTP/1.1 404 N\r\nContent-Length: 0\r\n\r\n";
+	autoengine struct engine g;
+	struct lines s = {0};
+
+	(void)state;
+	engine_start(&g, "/logs", CLOSED, "", 0, 0, false);
+	g.routes[2].raw = none;
+	assert_code(
+		docker_logs(g.d, "x", -1, 0, false, NULL, on_log, &s, &why), "container.missing");
+}
+
+/* ---- events ---- */
+
+struct heard {
+	struct buf b;
+	int n, stop_at;
+};
+
+static int on_event(void *ctx, const struct docker_event *ev)
+{
+	struct heard *h = ctx;
+
+	buf_printf(&h->b, "%lld %s %s %s %s %d %s|", (long long)ev->at, ev->type, ev->action,
+		ev->id, ev->name, ev->exit_code, ev->signal ? ev->signal : "-");
+	return ++h->n == h->stop_at;
+}
+
+static const char events[] =
+	"{\"status\":\"kill\",\"id\":\"c1\",\"from\":\"i\",\"Type\":\"container\",\"Action\":"
+	"\"kill\","
+	"\"Actor\":{\"ID\":\"c1\",\"Attributes\":{\"name\":\"node\",\"signal\":\"15\"}},"
+	"\"time\":1795434125,\"timeNano\":1795434125046457162}\n"
+	"{\"Type\":\"container\",\"Action\":\"die\",\"Actor\":{\"ID\":\"c1\",\"Attributes\":"
+	"{\"name\":\"node\",\"exitCode\":\"137\"}},\"timeNano\":1795434126000000000}\n"
+	"{\"status\":\"start\",\"id\":\"c2\",\"time\":1795434127}\n";
+
+#define HEARD                                                                                      \
+	"1795434125046 container kill c1 node -1 15|1795434126000 container die c1 node 137 -|"    \
+	"1795434127000 container start c2  -1 -|"
+
+static int listen_to(const char *head, const char *stream, size_t piece, struct heard *h)
+{
+	autoengine struct engine g;
+
+	engine_start(&g,
+		"GET "
+		"/v1.41/events?filters=%7B%22type%22%3A%5B%22container%22%5D%7D&since=7.000000000 ",
+		head, stream, strlen(stream), piece, false);
+	return docker_events(g.d, 7000, NULL, on_event, h, &why);
+}
+
+static void test_events(void **state)
+{
+	(void)state;
+	for (size_t piece = 0; piece < 3; piece++) {
+		struct heard h = {0};
+
+		/* it never ends well: the engine went away */
+		assert_code(listen_to(CLOSED, events, piece, &h), "engine.broken");
+		assert_string_equal(h.b.data, HEARD);
+		buf_free(&h.b);
+	}
+}
+
+static int line_on_event(void *ctx, const char *line, size_t len)
+{
+	return docker_event_line(line, len, on_event, ctx);
+}
+
+static void test_events_split_everywhere(void **state)
+{
+	size_t len = strlen(events);
+
+	(void)state;
+	for (size_t i = 0; i <= len; i++) {
+		struct heard h = {0};
+		struct docker_lines l = {.max = 4096, .on_line = line_on_event, .ctx = &h};
+
+		assert_int_equal(docker_lines_feed(&l, events, i), 0);
+		assert_int_equal(docker_lines_feed(&l, events + i, len - i), 0);
+		assert_string_equal(h.b.data, HEARD);
+		buf_free(&h.b);
+		docker_lines_free(&l);
+	}
+}
+
+static void test_events_stop(void **state)
+{
+	struct heard h = {.stop_at = 2};
+
+	(void)state;
+	assert_int_equal(listen_to(CLOSED, events, 0, &h), 0);
+	assert_int_equal(h.n, 2);
+	buf_free(&h.b);
+}
+
+static void test_events_garbage(void **state)
+{
+	struct heard h = {0};
+
+	(void)state;
+	assert_code(listen_to(CLOSED, "hello\n", 0, &h), "engine.broken");
+	assert_code(listen_to(CLOSED, "[]\n", 0, &h), "engine.broken");
+	assert_code(
+		listen_to("HTTP/1.1 500 E\r\n\r\n", "{\"message\":\"x\"}", 0, &h), "engine.error");
+	assert_code(listen_to(STREAM, "zz", 0, &h), "engine.broken");
+	assert_int_equal(h.n, 0);
+}
+
+static void test_events_hostile_members(void **state)
+{
+	static const char *const ok[] = {"{}", "{\"Actor\":7,\"Action\":[],\"time\":\"x\"}",
+		"{\"Action\":\"die\",\"Actor\":{\"Attributes\":{\"exitCode\":5}}}",
+		"{\"Action\":\"die\",\"Actor\":{\"Attributes\":{\"exitCode\":\"\"}}}"};
+	struct heard h = {0};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(ok); i++)
+		assert_int_equal(docker_event_line(ok[i], strlen(ok[i]), on_event, &h), 0);
+	assert_int_equal(h.n, COUNT(ok));
+	buf_free(&h.b);
+}
+
+static void test_events_cancel(void **state)
+{
+	autoengine struct engine g;
+	struct heard h = {0};
+	struct fake_cancel c;
+
+	(void)state;
+	engine_start(&g, "/events", CLOSED, events, strlen(events), 0, false);
+	g.routes[3].hold = true;
+	fake_cancel_start(&c, 30);
+	assert_code(docker_events(g.d, 0, &c.flag, on_event, &h, &why), "fetch.cancelled");
+	fake_cancel_join(&c);
+	assert_true(clock_mono() - c.at < 1000);
+	buf_free(&h.b);
+}
+
+/* An engine that is stopped (not ended) answers nothing: cancelling works then, too. */
+static void test_cancel_while_negotiating(void **state)
+{
+	autoengine struct engine g;
+	struct heard h = {0};
+	struct fake_cancel c;
+
+	(void)state;
+	engine_start(&g, "/events", CLOSED, "", 0, 0, false);
+	g.routes[0].raw = "";
+	g.routes[0].hold = true;
+	fake_cancel_start(&c, 30);
+	assert_code(docker_events(g.d, 0, &c.flag, on_event, &h, &why), "fetch.cancelled");
+	fake_cancel_join(&c);
+	assert_true(clock_mono() - c.at < 1000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pull),
+		cmocka_unit_test(test_pull_refs),
+		cmocka_unit_test(test_pull_error_in_stream),
+		cmocka_unit_test(test_pull_breaks_off),
+		cmocka_unit_test(test_pull_status),
+		cmocka_unit_test(test_pull_long_line),
+		cmocka_unit_test(test_pull_seldom_reports),
+		cmocka_unit_test(test_pull_cancel),
+		cmocka_unit_test(test_pull_sums),
+		cmocka_unit_test(test_logs),
+		cmocka_unit_test(test_log_split_everywhere),
+		cmocka_unit_test(test_log_of_a_terminal),
+		cmocka_unit_test(test_log_garbage),
+		cmocka_unit_test(test_log_long_line),
+		cmocka_unit_test(test_log_stops),
+		cmocka_unit_test(test_log_follow_and_cancel),
+		cmocka_unit_test(test_log_of_nobody),
+		cmocka_unit_test(test_events),
+		cmocka_unit_test(test_events_split_everywhere),
+		cmocka_unit_test(test_events_stop),
+		cmocka_unit_test(test_events_garbage),
+		cmocka_unit_test(test_events_hostile_members),
+		cmocka_unit_test(test_events_cancel),
+		cmocka_unit_test(test_cancel_while_negotiating),
+	};
+
+	fetch_init();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
