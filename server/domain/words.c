@@ -63,7 +63,9 @@ char *words_range(int64_t low_s, int64_t high_s, char out[WORDS_MAX])
 	const struct unit *u = unit_of(high_s);
 	int64_t d = u ? u->seconds : 1, low = low_s / d, high = (high_s + d - 1) / d;
 
-	if (low == high)
+	if (!low)
+		snprintf(out, WORDS_MAX, "up to %lld" NBSP "%s", (long long)high, u ? u->name : "s");
+	else if (low == high)
 		snprintf(out, WORDS_MAX, "%lld" NBSP "%s", (long long)high, u ? u->name : "s");
 	else
 		snprintf(out, WORDS_MAX, "%lld\xe2\x80\x93%lld" NBSP "%s", (long long)low,

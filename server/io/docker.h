@@ -98,6 +98,11 @@ int docker_logs(struct docker *d, const char *id, int tail, msec since, bool fol
 	const atomic_bool *cancel, int (*on_line)(void *ctx, const struct docker_log_line *l),
 	void *ctx, struct err *e);
 
+/* The last line a container wrote that is not empty, without a full stop at its end; "" when there is
+ * none or it cannot be had. For the sentence that says why it ended. */
+#define DOCKER_LAST_WORDS 200
+void docker_last_words(struct docker *d, const char *id, char ret[DOCKER_LAST_WORDS]);
+
 /* ---- images ---- */
 
 struct docker_image {

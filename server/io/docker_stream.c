@@ -325,3 +325,21 @@ int docker_events(struct docker *d, msec since, const atomic_bool *cancel,
 		*e = why;
 	return -1;
 }
+
+static int keep_line(void *ctx, const struct docker_log_line *l)
+{
+	if (l->len)
+		snprintf(ctx, DOCKER_LAST_WORDS, "%s", l->text);
+	return 0;
+}
+
+void docker_last_words(struct docker *d, const char *id, char ret[DOCKER_LAST_WORDS])
+{
+	size_t len;
+
+	ret[0] = '\0';
+	docker_logs(d, id, 5, 0, false, NULL, keep_line, ret, NULL);
+	len = strlen(ret);
+	if (len && ret[len - 1] == '.')
+		ret[len - 1] = '\0';
+}

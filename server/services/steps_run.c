@@ -292,21 +292,11 @@ int limits_read_back(struct step_ctx *c, const char *id, const struct limits *wa
 		(double)want->cpu_millis / 1000);
 }
 
-/* The last thing a failed container said, for the error's sentence. */
-static int keep_last_line(void *ctx, const struct docker_log_line *l)
-{
-	char *last = ctx;
-
-	if (l->len)
-		snprintf(last, 200, "%s", l->text);
-	return 0;
-}
-
 static int ended_early(struct step_ctx *c, const struct container *k, struct err *e)
 {
-	char last[200] = "";
+	char last[DOCKER_LAST_WORDS];
 
-	docker_logs(c->app->docker, k->id, 5, 0, false, c->abort, keep_last_line, last, NULL);
+	docker_last_words(c->app->docker, k->id, last);
 	if (k->exit_code == 132)
 		return err_set(e, ERR_CONFLICT, "service.bad_cpu",
 			"%s ended at once: its image needs a newer processor than this NAS has.",

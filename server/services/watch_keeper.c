@@ -46,6 +46,12 @@ static const json_t *same_finding(const json_t *list, const json_t *f)
 	return NULL;
 }
 
+/* A job tells its end itself. */
+static bool told_already(const json_t *f)
+{
+	return !strncmp(json_str(f, "code", ""), "job.", 4);
+}
+
 /* Every finding that came or went is an event. */
 static void tell_changes(struct watch *w, const json_t *old, const json_t *new)
 {
@@ -53,12 +59,12 @@ static void tell_changes(struct watch *w, const json_t *old, const json_t *new)
 	json_t *f;
 
 	json_array_foreach ((json_t *)new, i, f)
-		if (!same_finding(old, f))
+		if (!same_finding(old, f) && !told_already(f))
 			bus_say(w->app->bus, "finding", json_str(f, "stack", NULL),
 				json_str(f, "service", NULL), "watchdog", json_str(f, "code", NULL),
 				json_incref(f), "%s", json_str(f, "message", ""));
 	json_array_foreach ((json_t *)old, i, f)
-		if (!same_finding(new, f))
+		if (!same_finding(new, f) && !told_already(f))
 			bus_say(w->app->bus, "finding", json_str(f, "stack", NULL),
 				json_str(f, "service", NULL), "watchdog", "finding.over",
 				json_incref(f), "Over: %s", json_str(f, "message", ""));

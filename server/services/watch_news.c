@@ -78,22 +78,15 @@ int watch_crashes(const struct watch *w, const char *stack, const char *service,
 	return n;
 }
 
-static int keep_last_line(void *ctx, const struct docker_log_line *l)
-{
-	if (l->len)
-		snprintf(ctx, 200, "%s", l->text);
-	return 0;
-}
-
 /* It ended and no job of ours asked for it. */
 static void ended_alone(struct watch *w, const struct news *n, const struct who *who)
 {
 	struct crash *c = &w->crashes[w->n_crashes++ % COUNT(w->crashes)];
 	autocontainer struct container k = {0};
 	struct service_facts *f;
-	char last[200] = "";
+	char last[DOCKER_LAST_WORDS];
 
-	docker_logs(w->app->docker, n->id, 3, 0, false, &w->stop, keep_last_line, last, NULL);
+	docker_last_words(w->app->docker, n->id, last);
 	if (docker_inspect(w->app->docker, n->id, &k, NULL) == 0 && k.oom_killed)
 		watch_oom(w, who->stack, who->service, who->limit);
 	*c = (struct crash){.at = clock_wall()};

@@ -81,6 +81,9 @@ export class Station {
       await until('the program ends', () => this.exited, 30000);
     }
     if (this.exited.code !== 0) throw new Error(`it ended with ${JSON.stringify(this.exited)}\n${this.log.slice(-4000)}`);
+    // UBSan reports and goes on; a run that was killed on purpose may have left a report as well
+    const report = this.log.search(/runtime error:|ERROR: \w+Sanitizer|WARNING: ThreadSanitizer/);
+    if (report >= 0) throw new Error(`a sanitizer reported:\n${this.log.slice(report, report + 4000)}`);
   }
 
   /** SIGKILL: the power cut of a process. */

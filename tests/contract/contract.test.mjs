@@ -1,0 +1,647 @@
+// contract: shared/api.yaml against the running program, both ways. Every operation of the file is asked for each
+// of its good answers, on a real engine with doubles; every answer must fit a copy of its schema that allows
+// nothing unsaid; every route of the program's table must be in the file.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import * as api from './api.mjs';
+import { checkMetrics, frames } from './formats.mjs';
+import { Engine, script } from '../lib/engine.mjs';
+import { Station, sleep, until } from '../lib/station.mjs';
+
+const PASSWORD = 'a long enough password';
+const NODE = { name: 'node', recipe: 'parity', image: 'parity/parity:v1.6.8', options: { pruning: 'archive' }, ports: [], limits: { memory_bytes: 268435456 } };
+const RELAY = {
+  name: 'relay',
+  recipe: 'ethnetintel',
+  options: { instance_name: 'contract', server: 'ws://127.0.0.1:9' },
+  secrets: { WS_SECRET: 'contract-test-secret' },
+  limits: { memory_bytes: 67108864, cpus: 0.2 },
+};
+const SEED = { name: 'seed', network: 'shared', services: [NODE, RELAY] };
+
+let dir, engine, station;
+const answered = new Set();
+
+before(async () => {
+  dir = fs.mkdtempSync(path.join(os.tmpdir(), 'ec-'));
+  engine = new Engine(path.join(dir, 'e'), `ec-${process.pid}`).start();
+  engine.parityImages('1.6.8', '1.7.0');
+  engine.relayImage();
+  script('lib/images.sh', 'tag', engine.socket, 'parity/parity:v1.6.8', 'ethstation/demo-node:1');
+  station = await new Station({ dir: path.join(dir, 's'), docker: engine.socket }).start();
+});
+
+after(async () => {
+  try {
+    await station?.stop();
+  } finally {
+    engine?.wipe();
+    fs.rmSync(dir, { recursive: true, force: true });
+  }
+});
+
+/** Asks an operation for one of its good answers; what is sent has to fit the file, too. */
+async function call(id, { params, query, body, headers, token, expect = 200 } = {}) {
+  const op = api.operation(id);
+  for (const p of op.parameters) {
+    const value = p.in === 'path' ? params?.[p.name] : p.in === 'query' ? query?.[p.name] : headers?.[p.name];
+    if (value !== undefined) api.assertFits(p.schema, value, `${id}: ${p.name}`);
+  }
+  for (const name of Object.keys(query ?? {}))
+    assert.ok(op.parameters.some((p) => p.in === 'query' && p.name === name), `${id}: ${name} is not in api.yaml`);
+  if (body !== undefined) api.assertFits(op.body, body, `the request of ${id}`);
+  const res = await api.send(station, op.method, api.target(op, params, query), { body, headers, token });
+  assert.equal(res.status, expect, `${res.what}: ${res.text.slice(0, 600)}`);
+  assert.ok(op.responses[expect], `${id}: ${expect} is not in api.yaml`);
+  api.assertAnswer(op, res);
+  answered.add(`${id} ${expect}`);
+  return res;
+}
+
+/** Asks for a refusal. */
+async function refused(id, status, code, { params, query, body, headers, token } = {}) {
+  const op = api.operation(id);
+  const res = await api.send(station, op.method, api.target(op, params, query), { body, headers, token });
+  api.assertError(res, status, code);
+  api.assertAnswer(op, res);
+  return res;
+}
+
+/** Does a change for real and waits for its end. */
+async function done(id, options, state = 'done') {
+  const { job } = (await call(id, { ...options, expect: 202 })).json;
+  for (;;) {
+    const now = (await call('getJob', { params: { id: job.id }, query: { wait: 20 } })).json.job;
+    if (!['done', 'failed', 'rolled_back'].includes(now.state)) continue;
+    assert.equal(now.state, state, JSON.stringify(now, null, 1));
+    return now;
+  }
+}
+
+/** Everything that a dry run must leave as it is. */
+async function everything() {
+  const { stacks } = (await call('listStacks')).json;
+  return JSON.stringify({
+    stacks: stacks.map(({ disk, ...s }) => ({ ...s, services: s.services.map(({ usage, sync, kernel_limits, version, ...keep }) => keep) })),
+    jobs: (await call('listJobs')).json.jobs.map((j) => j.id),
+    events: (await list()).filter((e) => e.type !== 'finding' && e.type !== 'station').map((e) => e.id),
+    containers: (await engine.containers()).map((c) => [c.Id, c.State]).sort(),
+    networks: (await engine.api('GET', '/networks')).body.map((n) => n.Id).sort(),
+    files: fs.readdirSync(station.data, { recursive: true }).filter((f) => !f.includes('/')).sort(),
+  });
+}
+
+async function dryRun(id, options, action) {
+  const before = await everything();
+  const { plan } = (await call(id, options)).json;
+  assert.equal(plan.action, action);
+  assert.ok(plan.steps.length > 0);
+  assert.deepEqual(plan.steps.map((s) => s.n), plan.steps.map((_, i) => i + 1));
+  for (const s of plan.steps) assert.deepEqual([s.state, s.started_at, s.progress], ['pending', null, null]);
+  for (const w of plan.warnings) assert.ok(api.findings[w.code], w.code);
+  assert.equal(await everything(), before, `${id}: the dry run changed something`);
+  return plan;
+}
+
+async function list(query = {}) {
+  return (await call('streamEvents', { query, headers: { Accept: 'application/json' } })).json.events;
+}
+
+/* ---- the file and the program's table ---- */
+
+function table() {
+  const source = fs.readFileSync(path.join(api.root, 'server/api/routes.c'), 'utf8');
+  const macros = Object.fromEntries([...source.matchAll(/^#define (\w+) (.+)$/gm)].map((m) => [m[1], m[2]]));
+  const expand = (e) => e.match(/"[^"]*"|\w+/g).map((p) => (p[0] === '"' ? p.slice(1, -1) : expand(macros[p]))).join('');
+  const rows = [...source.matchAll(/^\t\{"([A-Z]+)", (.+?), SCOPE_(\w+), api_(\w+), (.+?)\},$/gm)];
+  assert.equal(rows.length, source.match(/^\t\{"/gm).length, 'a row of routes.c is not understood');
+  return rows.map(([, method, where, scope, handler, flags]) => ({
+    row: `${method} ${expand(where)}`,
+    handler,
+    scope: scope === 'NONE' ? null : scope.toLowerCase(),
+    public: /ROUTE_PUBLIC/.test(flags),
+    idempotent: /ROUTE_IDEMPOTENT/.test(flags),
+  }));
+}
+
+test('the program and the file know the same operations, scopes and keys', () => {
+  const rows = table();
+  const of = (fn) => rows.map((r) => `${r.row} ${fn(r)}`).sort();
+  const said = (fn) => api.operations.map((o) => `${o.method} ${o.path} ${fn(o)}`).sort();
+  const snake = (id) => id.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
+  assert.deepEqual(of((r) => r.handler), said((o) => snake(o.id)));
+  assert.deepEqual(of((r) => r.scope), said((o) => o.scope));
+  assert.deepEqual(of((r) => r.public), said((o) => o.public));
+  assert.deepEqual(of((r) => r.idempotent), said((o) => o.parameters.some((p) => p.name === 'Idempotency-Key')));
+  for (const o of api.operations) {
+    assert.equal(o.public, o.scope === null, `${o.id}: either public or with a scope`);
+    const inPath = [...o.path.matchAll(/\{(\w+)\}/g)].map((m) => m[1]);
+    assert.deepEqual(o.parameters.filter((p) => p.in === 'path').map((p) => p.name).sort(), inPath.sort(), o.id);
+    if (!o.public || o.method !== 'GET') assert.ok(o.responses.default, `${o.id} has no errors`);
+  }
+});
+
+test('a method that is not in the file is 405, with Allow; a path that is not there is 404', async () => {
+  const methods = new Map();
+  for (const o of api.operations) methods.set(o.path, [...(methods.get(o.path) ?? []), o.method]);
+  for (const [route, there] of methods) {
+    const where = route.replace(/\{\w+\}/g, 'seed');
+    const allow = [...there, ...(there.includes('GET') ? ['HEAD'] : [])].sort();
+    for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+      if (there.includes(method)) continue;
+      const res = await api.send(station, method, where);
+      api.assertError(res, 405, 'api.wrong_method');
+      assert.deepEqual(res.headers.allow.split(', ').sort(), allow, res.what);
+    }
+  }
+  for (const where of ['/api', '/api/v1', '/api/v1/', '/api/v2/health', '/api/v1/healthy', '/api/v1/health/', '/api/v1/stacks/',
+    '/api/v1/stacks/seed/', '/api/v1/stacks//start', '/api/v1/stacks/a/services', '/api/v1/stacks/a/services/node',
+    '/api/v1/health/openapi.yaml', '/metrics/', '/api/v1/metrics', `/api/v1/stacks/${'x'.repeat(65)}`])
+    api.assertError(await api.send(station, 'GET', where), 404, 'api.unknown_path');
+});
+
+test('the file that is served is the file, and it is OpenAPI 3.1', async () => {
+  const res = await call('getOpenapi', { token: null });
+  assert.equal(res.text, api.text);
+  assert.match(api.doc.openapi, /^3\.1\./);
+  const ids = api.operations.map((o) => o.id);
+  assert.equal(new Set(ids).size, ids.length);
+  const used = new Set([...api.text.matchAll(/#\/components\/schemas\/(\w+)/g)].map((m) => m[1]));
+  assert.deepEqual(Object.keys(api.doc.components.schemas).filter((n) => !used.has(n)), [], 'schemas without a use');
+});
+
+/* ---- access ---- */
+
+test('setup, sessions, password', async () => {
+  assert.equal((await call('getHealth', { token: null })).json.owned, false);
+  const first = await call('setup', { token: null, body: { code: station.setupCode, password: PASSWORD } });
+  const cookie = api.cookieOf(first);
+  const csrf = { Cookie: cookie, 'X-CSRF-Token': first.json.csrf };
+  assert.deepEqual([first.json.user, first.json.scope], ['owner', 'admin']);
+  const health = (await call('getHealth', { token: null })).json;
+  assert.deepEqual([health.owned, health.setup_until_at], [true, null]);
+
+  const second = await call('signIn', { token: null, body: { password: PASSWORD } });
+  const who = (await call('getSession', { token: null, headers: { Cookie: cookie } })).json;
+  assert.deepEqual(who, first.json);
+  const { sessions } = (await call('listSessions', { token: null, headers: { Cookie: cookie } })).json;
+  assert.deepEqual(sessions.map((s) => s.current).sort(), [false, true]);
+  const other = sessions.find((s) => !s.current);
+  await call('endSession', { token: null, params: { id: other.id }, headers: csrf, expect: 204 });
+  await refused('endSession', 404, 'session.missing', { token: null, params: { id: other.id }, headers: csrf });
+  await refused('getSession', 401, 'auth.required', { token: null, headers: { Cookie: api.cookieOf(second) } });
+
+  await call('changePassword', { token: null, headers: csrf, body: { current: PASSWORD, password: `${PASSWORD}!` }, expect: 204 });
+  const out = await call('signOut', { token: null, headers: csrf, expect: 204 });
+  assert.match(out.headers['set-cookie'][0], /^ethstation_session=; .*Max-Age=0/);
+  await refused('signOut', 409, 'auth.no_session', {});
+});
+
+test('tokens', async () => {
+  const until_at = Date.now() + 3600000;
+  const made = (await call('createToken', { body: { name: 'grafana', scope: 'read', expires_at: until_at }, expect: 201 })).json;
+  assert.deepEqual([made.token.name, made.token.scope, made.token.expires_at], ['grafana', 'read', until_at]);
+  const mine = (await call('getSession', { token: made.value })).json;
+  assert.deepEqual(mine, { user: 'grafana', scope: 'read', csrf: null, expires_at: until_at });
+  const all = await call('listTokens');
+  assert.ok(!all.text.includes(made.value));
+  assert.deepEqual(all.json.tokens.map((t) => t.name).sort(), ['grafana', 'tests']);
+  assert.ok(all.json.tokens.find((t) => t.name === 'grafana').last_used_at);
+  await refused('createToken', 409, 'token.name_taken', { body: { name: 'grafana', scope: 'read' } });
+  await refused('createToken', 400, 'input.scope', { body: { name: 'x', scope: 'root' } });
+  await refused('createToken', 400, 'input.expiry', { body: { name: 'x', scope: 'read', expires_at: 1 } });
+  await call('deleteToken', { params: { id: made.token.id }, expect: 204 });
+  await refused('deleteToken', 404, 'token.missing', { params: { id: made.token.id } });
+});
+
+test('settings', async () => {
+  const { data_root, ...rest } = (await call('getSettings')).json;
+  assert.equal(data_root, station.data);
+  const wish = { metrics_public: true, nas_name: 'Büro', allowed_hosts: ['nas.example.org'], session_hours: 24 };
+  assert.deepEqual((await call('changeSettings', { body: wish })).json, { ...wish, data_root });
+  await call('getMetrics', { token: null });
+  assert.deepEqual((await call('changeSettings', { body: rest })).json, { ...rest, data_root });
+  await refused('getMetrics', 401, 'auth.required', { token: null });
+  await refused('changeSettings', 400, 'input.read_only', { body: { data_root: '/' } });
+  await refused('changeSettings', 400, 'input.setting', { body: { session_hours: 0 } });
+  await refused('changeSettings', 400, 'input.unknown_field', { body: { colour: 'green' } });
+});
+
+/* ---- an empty house ---- */
+
+test('what there is before anything is installed', async () => {
+  const state = await until('the engine is connected', async () => {
+    const s = (await call('getState')).json;
+    return s.engine.status === 'connected' && s.host.at > 0 && s;
+  });
+  assert.deepEqual([state.stacks, state.jobs], [[], []]);
+  assert.equal(state.version, (await call('getHealth')).json.version);
+  const host = (await call('getHost')).json;
+  assert.deepEqual(host.containers, []);
+  assert.equal(host.engine.cgroup_version, state.engine.cgroup_version);
+  const { recipes } = (await call('listRecipes')).json;
+  assert.deepEqual(recipes.map((r) => r.id).sort(), ['ethereumjs', 'ethnetintel', 'parity']);
+  assert.deepEqual((await call('listStacks')).json.stacks, []);
+  assert.deepEqual((await call('listJobs')).json.jobs, []);
+  await refused('getStack', 404, 'stack.missing', { params: { stack: 'seed' } });
+  await refused('getJob', 404, 'job.missing', { params: { id: '1' } });
+  await refused('getJob', 404, 'job.missing', { params: { id: 'x' } });
+  await refused('cancelJob', 404, 'job.missing', { params: { id: '99' } });
+  await refused('forceJob', 404, 'job.missing', { params: { id: '99' } });
+});
+
+/* ---- installing ---- */
+
+test('install: the plan, the job, the key', async () => {
+  const plan = await dryRun('installStack', { body: { ...SEED, dry_run: true } }, 'install');
+  assert.ok(!fs.existsSync(path.join(station.data, 'seed')));
+
+  const key = { 'Idempotency-Key': 'install-seed-1' };
+  const first = (await call('installStack', { body: SEED, headers: key, expect: 202 })).json.job;
+  assert.deepEqual(first.steps.map((s) => s.title), plan.steps.map((s) => s.title));
+  assert.equal(first.actor, 'token:tests');
+  const again = (await call('installStack', { body: SEED, headers: key, expect: 202 })).json.job;
+  assert.equal(again.id, first.id);
+  await refused('installStack', 409, 'job.key_reused', { body: { ...SEED, name: 'other' }, headers: key });
+  for (const bad of ['', 'x'.repeat(129), 'a b'])
+    await refused('installStack', 400, 'input.idempotency_key', { body: SEED, headers: { 'Idempotency-Key': bad } });
+
+  const began = Date.now();
+  const waited = (await call('getJob', { params: { id: first.id }, query: { wait: 60 } })).json.job;
+  assert.equal(waited.state, 'done', JSON.stringify(waited, null, 1));
+  assert.ok(Date.now() - began < 60000);
+  assert.ok(waited.steps.every((s) => s.state === 'done'));
+  assert.equal((await call('installStack', { body: SEED, headers: key, expect: 202 })).json.job.id, first.id);
+  assert.equal((await call('listJobs')).json.jobs.length, 1);
+  await refused('installStack', 409, 'stack.exists', { body: SEED });
+  await refused('installStack', 409, 'stack.data_dir', { body: { ...SEED, name: 'thief', data_dir: path.join(station.data, 'seed/node') } });
+});
+
+test('a second stack, whose node will not stop', async () => {
+  const slow = { name: 'slow', services: [{ name: 'node', recipe: 'ethereumjs', ports: [], options: { extra_args: ['--base-path', '/data', '--no-warp'] } }] };
+  await done('installStack', { body: slow });
+  fs.appendFileSync(path.join(station.data, 'slow/node/double.control'), 'STOP_DELAY_MS=600000\n');
+  await sleep(500);
+  const { job } = (await call('stopStack', { params: { stack: 'slow' }, body: {}, expect: 202 })).json;
+  const busy = await refused('startStack', 409, 'job.running', { params: { stack: 'slow' } });
+  assert.equal(busy.json.error.job, job.id);
+  await refused('forceJob', 409, 'job.not_waiting', { params: { id: job.id } });
+  assert.ok((await call('getStack', { params: { stack: 'slow' } })).json.stack.job === job.id);
+});
+
+test('a running stack, seen from all sides', async () => {
+  const state = await until('the first readings', async () => {
+    const s = (await call('getState')).json;
+    const seed = s.stacks.find((k) => k.name === 'seed');
+    return seed.services.every((k) => k.usage && k.kernel_limits && k.container.state === 'running') && seed.services[0].sync?.current_block > 0 && s;
+  });
+  const seed = state.stacks.find((s) => s.name === 'seed');
+  const one = (await call('getStack', { params: { stack: 'seed' } })).json.stack;
+  assert.deepEqual(one.services.map((s) => s.name), ['node', 'relay']);
+  assert.deepEqual(one.services[0].drift, []);
+  assert.equal(one.services[0].kernel_limits.memory_bytes, 268435456);
+  assert.match(one.services[0].version, /Parity/);
+  assert.ok(one.services[0].command.includes('archive'));
+  assert.ok(one.services[1].secrets.WS_SECRET > 0, 'when the secret was set');
+  assert.deepEqual((await call('listStacks')).json.stacks.map((s) => s.name), ['seed', 'slow']);
+  assert.deepEqual(seed.services.map((s) => s.title), one.services.map((s) => s.title));
+
+  const host = (await call('getHost')).json;
+  assert.deepEqual(host.containers.map((c) => [c.name, c.stack]).sort(), [['seed-node', 'seed'], ['seed-relay', 'seed'], ['slow-node', 'slow']]);
+  const chains = (await call('listChains', { params: { stack: 'seed' } })).json;
+  assert.deepEqual([chains.kept, chains.current.db_version], [[], 11]);
+  assert.ok(chains.current.bytes > 0);
+  for (const service of ['node', 'relay']) {
+    const check = (await call('checkUpgrade', { params: { stack: 'seed' }, query: { service } })).json;
+    assert.equal(check.service, service);
+  }
+  const newer = (await call('checkUpgrade', { params: { stack: 'seed' }, query: { image: 'openethereum/openethereum:v3.3.5' } })).json;
+  assert.deepEqual([newer.supported, newer.db_step], [true, 'refused']);
+  await refused('checkUpgrade', 404, 'service.missing', { params: { stack: 'seed' }, query: { service: 'cook' } });
+});
+
+/* ---- every change, as a plan and for real ---- */
+
+const seed = { stack: 'seed' };
+const limits = { limits: { memory_bytes: 201326592, memory_reservation_bytes: 134217728, swap_bytes: 0, cpus: 0.5, cpu_shares: 512, blkio_weight: null } };
+let keptChain;
+
+test('limits', async () => {
+  const params = { ...seed, service: 'node' };
+  await dryRun('setLimits', { params, body: { ...limits, dry_run: true } }, 'limits');
+  await done('setLimits', { params, body: limits });
+  await until('the kernel has them', async () => {
+    const { services } = (await call('getStack', { params: seed })).json.stack;
+    return services[0].kernel_limits.memory_bytes === 201326592 && services[0].kernel_limits.cpus === 0.5;
+  });
+  await refused('setLimits', 400, 'input.limit', { params, body: { limits: { memory_bytes: 1 } } });
+  await refused('setLimits', 400, 'input.missing', { params, body: {} });
+  await refused('setLimits', 404, 'service.missing', { params: { ...seed, service: 'cook' }, body: limits });
+});
+
+test('options', async () => {
+  const body = { services: [{ name: 'node', options: { max_peers: 30, identity: 'contract' } }] };
+  await dryRun('changeStack', { params: seed, body: { ...body, dry_run: true } }, 'options');
+  await done('changeStack', { params: seed, body });
+  const [node] = (await call('getStack', { params: seed })).json.stack.services;
+  assert.deepEqual([node.options.max_peers, node.options.pruning], [30, 'archive']);
+  await refused('changeStack', 400, 'input.option_unknown', { params: seed, body: { services: [{ name: 'node', options: { colour: 'green' } }] } });
+  await refused('changeStack', 400, 'input.option_value', { params: seed, body: { services: [{ name: 'node', options: { pruning: 'sideways' } }] } });
+});
+
+test('restart, stop, start', async () => {
+  await dryRun('restartStack', { params: seed, body: { service: 'relay', dry_run: true } }, 'restart');
+  await done('restartStack', { params: seed, body: { service: 'relay' } });
+  await refused('restartStack', 404, 'service.missing', { params: seed, body: { service: 'cook' } });
+  await dryRun('stopStack', { params: seed, body: { dry_run: true } }, 'stop');
+  await done('stopStack', { params: seed });
+  assert.equal((await call('getStack', { params: seed })).json.stack.wanted, 'stopped');
+  await dryRun('startStack', { params: seed, body: { dry_run: true } }, 'start');
+  await done('startStack', { params: seed, body: {} });
+});
+
+test('upgrade', async () => {
+  const body = { service: 'node', image: 'parity/parity:v1.7.0' };
+  const plan = await dryRun('upgradeStack', { params: seed, body: { ...body, dry_run: true } }, 'upgrade');
+  assert.equal(plan.down, true);
+  const job = await done('upgradeStack', { params: seed, body });
+  assert.ok(job.down_ms >= 0);
+  await refused('upgradeStack', 400, 'image.unknown', { params: seed, body: { image: 'parity/parity:v9.9' } });
+  await refused('upgradeStack', 400, 'input.image', { params: seed, body: { image: 'No Image' } });
+  await refused('upgradeStack', 404, 'service.missing', { params: seed, body: { service: 'cook' } });
+});
+
+test('resync and back', async () => {
+  const body = { options: { pruning: 'fast' } };
+  await dryRun('resyncStack', { params: seed, body: { ...body, dry_run: true } }, 'resync');
+  await done('resyncStack', { params: seed, body });
+  const { kept } = (await call('listChains', { params: seed })).json;
+  assert.equal(kept.length, 1);
+  keptChain = kept[0].id;
+  await dryRun('putBackChain', { params: seed, body: { chain: keptChain, dry_run: true } }, 'putback');
+  await done('putBackChain', { params: seed, body: { chain: keptChain } });
+  const [node] = (await call('getStack', { params: seed })).json.stack.services;
+  assert.equal(node.options.pruning, 'archive');
+  await refused('putBackChain', 404, 'chain.kept_missing', { params: seed, body: { chain: 'nosuch' } });
+  await refused('putBackChain', 400, 'input.missing', { params: seed, body: {} });
+});
+
+test('cancel goes back', async () => {
+  const { job } = (await call('restartStack', { params: seed, expect: 202 })).json;
+  await call('cancelJob', { params: { id: job.id }, expect: 202 });
+  const end = (await call('getJob', { params: { id: job.id }, query: { wait: 60 } })).json.job;
+  assert.equal(end.state, 'rolled_back', JSON.stringify(end, null, 1));
+  assert.equal(end.error.code, 'job.cancelled');
+  await refused('cancelJob', 409, 'job.ended', { params: { id: job.id } });
+  await refused('forceJob', 409, 'job.ended', { params: { id: job.id } });
+});
+
+test('jobs: newest first, of one stack, at most so many; wait is over in time', async () => {
+  const { jobs } = (await call('listJobs', { query: { limit: 200 } })).json;
+  const ids = jobs.map((j) => Number(j.id));
+  assert.deepEqual(ids, [...ids].sort((a, b) => b - a));
+  assert.ok(jobs.length >= 9);
+  const one = (await call('listJobs', { query: { stack: 'slow' } })).json.jobs;
+  assert.deepEqual(one.map((j) => j.action), ['stop', 'install']);
+  assert.equal((await call('listJobs', { query: { limit: 1 } })).json.jobs[0].id, jobs[0].id);
+  assert.deepEqual((await call('listJobs', { query: { stack: 'none' } })).json.jobs, []);
+  for (const query of [{ limit: 0 }, { limit: 201 }, { limit: 'x' }, { limit: '' }]) await refused('listJobs', 400, 'input.query', { query });
+  for (const query of [{ wait: -1 }, { wait: 61 }, { wait: '1s' }]) await refused('getJob', 400, 'input.query', { params: { id: jobs[0].id }, query });
+  const began = Date.now();
+  const slow = (await call('getJob', { params: { id: one[0].id }, query: { wait: 1 } })).json.job;
+  if (slow.state === 'running') assert.ok(Date.now() - began >= 900, 'it answered before the second was over');
+});
+
+/* ---- events ---- */
+
+test('events: the list', async () => {
+  const all = await list({ limit: 500 });
+  const ids = all.map((e) => e.id);
+  assert.deepEqual(ids, [...ids].sort((a, b) => b - a));
+  const codes = new Set(all.map((e) => e.code));
+  for (const code of ['station.started', 'access.owned', 'access.token_made', 'settings.changed', 'job.queued', 'job.done'])
+    assert.ok(codes.has(code), `${code} was not said`);
+  for (const e of all) if (e.code !== null) assert.ok(api.findings[e.code], `${e.code} is not in findings.json`);
+  assert.deepEqual((await list({ limit: 3 })).map((e) => e.id), ids.slice(0, 3));
+  assert.deepEqual((await list({ before: ids[2], limit: 2 })).map((e) => e.id), ids.slice(3, 5));
+  assert.ok((await list({ after: ids[3] })).map((e) => e.id).includes(ids[0]));
+  assert.ok((await list({ after: ids[3] })).every((e) => e.id > ids[3]));
+  assert.ok((await list({ stack: 'slow' })).every((e) => e.stack === 'slow'));
+  for (const query of [{ limit: 0 }, { limit: 501 }, { after: -1 }, { before: 'x' }])
+    await refused('streamEvents', 400, 'input.query', { query, headers: { Accept: 'application/json' } });
+});
+
+function checkFrames(text) {
+  const got = frames(text);
+  for (const f of got) {
+    assert.ok(['event', 'state', 'live', 'reset'].includes(f.event), `unknown event ${f.event}`);
+    if (f.event === 'event') {
+      api.assertNamed('Event', f.json);
+      assert.equal(f.id, String(f.json.id));
+    } else if (f.event !== 'reset') {
+      api.assertNamed({ state: 'State', live: 'Live' }[f.event], f.json);
+      assert.equal(f.id, undefined, `${f.event} must not move Last-Event-ID`);
+    }
+  }
+  return got;
+}
+
+test('events: the stream', async () => {
+  const stream = await api.follow(station, '/api/v1/events');
+  assert.deepEqual([stream.status, stream.headers['content-type'].split(';')[0]], [200, 'text/event-stream']);
+  await stream.until('a state', (t) => frames(t).some((f) => f.event === 'state'));
+  assert.equal(frames(stream.text)[0].event, 'state', 'a whole State comes first');
+  await stream.until('two live readings', (t) => frames(t).filter((f) => f.event === 'live').length >= 2);
+  await call('changeSettings', { body: { nas_name: 'streamed' } });
+  await stream.until('the event', (t) => frames(t).some((f) => f.event === 'event' && f.json.code === 'settings.changed'));
+  await stream.until('the new state', (t) => frames(t).some((f) => f.event === 'state' && f.json.nas.name === 'streamed'));
+  const gaps = stream.at.slice(1).map((t, i) => t - stream.at[i]);
+  assert.ok(Math.max(...gaps) < 16000, 'it was silent for too long');
+  checkFrames(stream.text);
+  stream.close();
+});
+
+test('events: what was missed comes again, in order, and nothing twice', async () => {
+  const ids = (await list({ limit: 4 })).map((e) => e.id).reverse();
+  for (const where of [{ headers: { 'Last-Event-ID': String(ids[0]) } }, { query: `?after=${ids[0]}` }]) {
+    const stream = await api.follow(station, `/api/v1/events${where.query ?? ''}`, { headers: where.headers });
+    await stream.until('the missed ones', (t) => frames(t).filter((f) => f.event === 'event').length >= 3);
+    await call('changeSettings', { body: { nas_name: 'once more' } });
+    await stream.until('the next one', (t) => frames(t).filter((f) => f.event === 'event').length >= 4);
+    const got = checkFrames(stream.text).filter((f) => f.event === 'event').map((f) => f.json.id);
+    assert.deepEqual(got.slice(0, 3), ids.slice(1));
+    assert.deepEqual(got, [...new Set(got)].sort((a, b) => a - b));
+    stream.close();
+  }
+  await refused('streamEvents', 400, 'input.query', { query: { after: 'x' } });
+  await refused('streamEvents', 400, 'input.query', { headers: { 'Last-Event-ID': 'x' } });
+});
+
+test('events: a gap that is too long is a reset', async () => {
+  const [{ id }] = await list({ limit: 1 });
+  const four = { nas_name: 'a', session_hours: 12, metrics_public: false, allowed_hosts: [] };
+  for (let i = 0; i < 130; i++) await call('changeSettings', { body: four });
+  const stream = await api.follow(station, '/api/v1/events', { headers: { 'Last-Event-ID': String(id) } });
+  await stream.until('reset', (t) => frames(t).some((f) => f.event === 'reset'));
+  const got = checkFrames(stream.text);
+  assert.ok(got.filter((f) => f.event === 'event').length === 0, 'a reset instead of the events');
+  const [newest] = await list({ limit: 1 });
+  assert.ok(Number(got.find((f) => f.event === 'reset').id) <= newest.id);
+  await call('changeSettings', { body: { nas_name: 'after the reset' } });
+  await stream.until('it goes on', (t) => frames(t).some((f) => f.event === 'event'));
+  stream.close();
+});
+
+test('events: eight readers, the ninth is told when to come again', async () => {
+  const readers = [];
+  for (let i = 0; i < 8; i++) readers.push(await api.follow(station, '/api/v1/events'));
+  assert.deepEqual(readers.map((r) => r.status), Array(8).fill(200));
+  const ninth = await refused('streamEvents', 503, 'stream.full');
+  assert.match(ninth.headers['retry-after'], /^[1-9]\d*$/);
+  await refused('getLogs', 503, 'stream.full', { params: { ...seed, service: 'node' }, query: { follow: true } });
+  await call('getState');
+  await list({ limit: 1 });
+  readers.pop().close();
+  const again = await until('the place is free', async () => {
+    const r = await api.follow(station, '/api/v1/events');
+    if (r.status === 200) return r;
+    r.close();
+    return null;
+  }, 5000, 200);
+  for (const r of [...readers, again]) r.close();
+});
+
+/* ---- logs, history, metrics ---- */
+
+const LOG_LINE = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['at', 'stream', 'text'],
+  properties: { at: { type: 'integer', minimum: 1 }, stream: { enum: ['stdout', 'stderr'] }, text: { type: 'string', pattern: '^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$' } },
+};
+
+function logLines(text) {
+  assert.ok(text === '' || text.endsWith('\n'));
+  return text.split('\n').slice(0, -1).map((line) => {
+    const j = JSON.parse(line);
+    api.assertFits(LOG_LINE, j, 'a line of the log');
+    return j;
+  });
+}
+
+const logs = { params: { stack: 'seed', service: 'node' } };
+const say = (what) => fs.writeFileSync(path.join(station.data, 'seed/node/double.control'), `SAY=${what}\n`);
+
+test('logs: lines of JSON, as many as asked for', async () => {
+  const all = logLines((await call('getLogs', logs)).text);
+  assert.ok(all.length > 2);
+  assert.deepEqual(logLines((await call('getLogs', { ...logs, query: { tail: 2 } })).text), all.slice(-2));
+  assert.equal((await call('getLogs', { ...logs, query: { tail: 0 } })).text, '');
+  for (const query of [{ tail: -1 }, { tail: 10001 }, { tail: 'x' }, { follow: 'maybe' }]) await refused('getLogs', 400, 'input.query', { ...logs, query });
+  await refused('getLogs', 404, 'service.missing', { params: { ...seed, service: 'cook' } });
+  await refused('getLogs', 404, 'stack.missing', { params: { stack: 'none', service: 'node' } });
+});
+
+test('logs: followed, with secrets masked and control characters taken out', async () => {
+  const stream = await api.follow(station, '/api/v1/stacks/seed/services/node/logs?tail=0&follow=true');
+  assert.deepEqual([stream.status, stream.headers['content-type'].split(';')[0]], [200, 'application/x-ndjson']);
+  say(`key=${RELAY.secrets.WS_SECRET}; \x1b[31mred\x1b[0m \x07bell <b>&amp;`);
+  await stream.until('the line', (t) => t.includes('bell'));
+  const line = logLines(stream.text).find((l) => l.text.includes('bell'));
+  assert.ok(line.text.includes('key=•••; red bell <b>&amp;'), line.text);
+  assert.ok(!stream.text.includes(RELAY.secrets.WS_SECRET));
+  assert.ok(Math.abs(line.at - Date.now()) < 10000);
+  stream.close();
+});
+
+test('history', async () => {
+  const params = { stack: 'seed', service: 'node' };
+  const names = 'memory_needed,memory_cache,memory_working_set,memory_limit,swap,oom_kills,cpu,throttled,disk_read,disk_write,pids,block,behind,blocks_per_s,peers,chain_size,volume_free';
+  const said = api.operation('getHistory').parameters.find((p) => p.name === 'series').description;
+  for (const n of [...names.split(','), 'host_memory_available', 'host_load']) assert.ok(said.includes(n), n);
+  const h = (await call('getHistory', { params, query: { series: names } })).json;
+  assert.deepEqual(Object.keys(h.series).sort(), names.split(',').sort());
+  assert.equal(h.entity, 'seed/node');
+  assert.ok(h.t.length > 0);
+  assert.deepEqual(h.t, [...h.t].sort((a, b) => a - b));
+  for (const [name, s] of Object.entries(h.series))
+    for (const band of ['min', 'mean', 'max']) assert.equal(s[band].length, h.t.length, `${name} ${band}`);
+  const needed = h.series.memory_needed;
+  assert.ok(needed.mean.some((v) => v > 0));
+  for (let i = 0; i < h.t.length; i++)
+    if (needed.mean[i] !== null) assert.ok(needed.min[i] <= needed.mean[i] && needed.mean[i] <= needed.max[i]);
+  const to = Date.now();
+  const few = (await call('getHistory', { params, query: { series: 'cpu', from: to - 60000, to, points: 10 } })).json;
+  assert.ok(few.t.length <= 10 && few.step_s >= 6);
+  const host = (await call('getHistory', { params, query: { series: 'host_load,host_memory_available' } })).json;
+  assert.equal(host.entity, 'host');
+  assert.ok(host.series.host_load.mean.some((v) => v !== null));
+  for (const series of ['', 'colour', 'cpu,colour', 'cpu,host_load', `${'cpu,'.repeat(60)}cpu`]) await refused('getHistory', 400, 'input.series', { params, query: { series } });
+  await refused('getHistory', 400, 'input.series', { params });
+  for (const more of [{ points: 9 }, { points: 2001 }, { from: 'x' }, { to: -5 }]) await refused('getHistory', 400, 'input.query', { params, query: { series: 'cpu', ...more } });
+  await refused('getHistory', 400, undefined, { params, query: { series: 'cpu', from: to, to: to - 1000 } });
+  await refused('getHistory', 404, 'service.missing', { params: { ...seed, service: 'cook' }, query: { series: 'cpu' } });
+});
+
+test('metrics are Prometheus text and agree with the state', async () => {
+  const res = await call('getMetrics');
+  assert.equal(res.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
+  const samples = checkMetrics(res.text);
+  const value = (name, service) => samples.find((s) => s.name === name && s.labels.stack === 'seed' && s.labels.service === service)?.value;
+  assert.equal(samples.find((s) => s.name === 'ethstation_engine_up').value, 1);
+  assert.equal(value('ethstation_memory_limit_bytes', 'node'), 201326592);
+  assert.equal(value('ethstation_memory_limit_bytes', 'relay'), 67108864);
+  assert.ok(value('ethstation_memory_needed_bytes', 'node') > 0);
+  assert.ok(value('ethstation_cpu_seconds_total', 'node') > 0);
+  assert.ok(value('ethstation_head_block', 'node') > 0);
+  assert.equal(value('ethstation_head_block', 'relay'), undefined, 'a relay has no block');
+});
+
+/* ---- the end ---- */
+
+test('a node that does not stop is ended only when the owner says so', async () => {
+  const [{ id }] = (await call('listJobs', { query: { stack: 'slow' } })).json.jobs;
+  const waiting = await until('it waits', async () => {
+    const { job } = (await call('getJob', { params: { id } })).json;
+    assert.equal(job.state, 'running', JSON.stringify(job));
+    return job.waiting === 'stop.slow' && job;
+  }, 45000, 500);
+  assert.ok(waiting.steps.find((s) => s.state === 'running').progress.done >= 30);
+  assert.equal((await engine.inspect('slow-node')).State.Running, true);
+  await call('forceJob', { params: { id }, expect: 202 });
+  const end = (await call('getJob', { params: { id }, query: { wait: 20 } })).json.job;
+  assert.deepEqual([end.state, end.waiting], ['done', null]);
+});
+
+test('remove leaves the chain', async () => {
+  for (const stack of ['seed', 'slow']) {
+    await dryRun('removeStack', { params: { stack }, query: { dry_run: true } }, 'remove');
+    await done('removeStack', { params: { stack } });
+    assert.ok(fs.existsSync(path.join(station.data, stack, 'node')));
+  }
+  assert.deepEqual(await engine.containers(), []);
+  assert.deepEqual((await call('listStacks')).json.stacks, []);
+  assert.deepEqual((await call('getHost')).json.containers, []);
+  await refused('removeStack', 404, 'stack.missing', { params: seed });
+  await refused('removeStack', 400, 'input.query', { params: seed, query: { dry_run: 'perhaps' } });
+});
+
+test('without an engine every answer still fits, and says so', async () => {
+  engine.kill();
+  await until('it is noticed', async () => (await call('getState')).json.engine.status === 'lost', 20000);
+  const { engine: e } = (await call('getHost')).json;
+  assert.match(e.code, /^engine\./);
+  assert.ok(api.findings[e.code]);
+  await refused('installStack', 503, undefined, { body: SEED });
+  checkMetrics((await call('getMetrics')).text);
+  engine.start();
+  await until('it is back', async () => (await call('getState')).json.engine.status === 'connected', 30000);
+});
+
+test('every operation of the file gave each of its good answers', () => {
+  const wanted = api.operations.flatMap((o) => Object.keys(o.responses).filter((s) => s !== 'default').map((s) => `${o.id} ${s}`));
+  assert.deepEqual(wanted.filter((w) => !answered.has(w)), []);
+});
