@@ -28,6 +28,7 @@ case $command in
 run)
 	build_web
 	build_server
+	[ "${1:-}" != -- ] || shift
 	exec build/release/ethstation serve "$@"
 	;;
 demo)
