@@ -116,10 +116,11 @@ static void stop(struct app *app)
 	if (app->bus)
 		bus_close(app->bus);
 	http_stop(app->http);
-	jobs_free(app->jobs);
+	jobs_stop(app->jobs);
 	probe_stop(app->probe);
 	sampler_stop(app->sampler);
 	watch_stop(app->watch);
+	jobs_free(app->jobs);
 	auth_close(app->auth);
 	docker_free(app->docker);
 	world_free(app->world);

@@ -127,12 +127,26 @@ static int start_after(struct api_call *call, int64_t *ret, struct err *e)
 {
 	const char *id = http_header(call->req, "Last-Event-ID");
 
-	if (id && *id) {
-		*ret = strtoll(id, NULL, 10);
+	char *end;
+
+	if (!id || !*id)
+		return call_query_int(
+			call, "after", bus_now(call->app->bus).event, 0, INT64_MAX, ret, e);
+	*ret = strtoll(id, &end, 10);
+	if (*end || *ret < 0)
+		return err_set(e, ERR_INPUT, "input.query", "Last-Event-ID is no id of an event.");
+	return 0;
+}
+
+/* Ids begin anew with a new state folder: a reader from before would wait for ever. */
+static int reset_if_ahead(struct api_call *call, int64_t *last)
+{
+	int64_t now = bus_now(call->app->bus).event;
+
+	if (*last <= now)
 		return 0;
-	}
-	return call_query_int(
-		call, "after", bus_now(call->app->bus).event, 0, INT64_MAX, ret, e);
+	*last = now;
+	return send(call, now, "reset", "{}");
 }
 
 static void stream_events(struct api_call *call)
@@ -145,7 +159,7 @@ static void stream_events(struct api_call *call)
 		return;
 	}
 	r.state = bus_now(call->app->bus).state;
-	if (send_state(call))
+	if (send_state(call) || reset_if_ahead(call, &r.last))
 		return;
 	while (!r.seen.closed && http_stream_alive(call->req) && serve_once(call, &r) == 0)
 		/* a state that is held back for a moment would otherwise spin */

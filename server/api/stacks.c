@@ -80,6 +80,16 @@ static void submit(struct api_call *call, struct action *a, struct plan *plan)
 		reply_err(call, &e);
 }
 
+static bool is_flag(const json_t *v)
+{
+	return json_is_boolean(v);
+}
+
+static bool is_text(const json_t *v)
+{
+	return json_is_string(v);
+}
+
 /* A repeated request must find its job even when the plan would now be refused ("exists"). */
 static bool repeated(struct api_call *call)
 {
@@ -98,13 +108,66 @@ static bool repeated(struct api_call *call)
 	return id != 0;
 }
 
+/* What a member of a request's body is, wherever it stands: of another kind it would be taken for
+ * missing, and a dry_run that is no boolean would be done for real. */
+static const struct {
+	const char *key;
+	bool (*is)(const json_t *v);
+	const char *what;
+} members[] = {
+	{"dry_run", is_flag, "true or false"},
+	{"restart", is_flag, "true or false"},
+	{"name", is_text, "a text"},
+	{"data_dir", is_text, "a text"},
+	{"service", is_text, "a text"},
+	{"image", is_text, "a text"},
+	{"chain", is_text, "a text"},
+};
+
+static int check_members(const struct api_call *call, const struct action *a, struct err *e)
+{
+	for (size_t i = 0; i < COUNT(members); i++) {
+		const json_t *v = json_object_get(call->body, members[i].key);
+
+		if (v && !members[i].is(v))
+			return err_set(e, ERR_INPUT, "input.type", "The field \"%s\" must be %s.",
+				members[i].key, members[i].what);
+	}
+	if (!strcmp(a->name, "start") || !strcmp(a->name, "stop"))
+		return json_only(call->body, e, "dry_run", NULL);
+	if (!strcmp(a->name, "restart"))
+		return json_only(call->body, e, "service", "dry_run", NULL);
+	if (!strcmp(a->name, "putback") && !json_object_get(call->body, "chain"))
+		return err_set(e, ERR_INPUT, "input.missing", "The field \"chain\" is missing.");
+	return 0;
+}
+
+/* A job in the way is said before a plan that is made from a state in between. */
+static bool busy(struct api_call *call, const struct action *a)
+{
+	int64_t id = a->stack ? jobs_of_stack(call->app->jobs, a->stack) : 0;
+	struct err e = {0};
+	char text[24];
+
+	if (!id)
+		return false;
+	snprintf(text, sizeof(text), "%lld", (long long)id);
+	err_set(&e, ERR_CONFLICT, "job.running", "Another job of %s is running.", a->stack);
+	reply_err_with(call, &e, "job", json_string(text));
+	return true;
+}
+
 static void act(struct api_call *call, struct action a, bool dry_run)
 {
 	autoplan struct plan plan = {0};
 	autojson json_t *secrets = NULL;
 	struct err e = {0};
 
-	if (!dry_run && repeated(call))
+	if (check_members(call, &a, &e)) {
+		reply_err(call, &e);
+		return;
+	}
+	if (!dry_run && (repeated(call) || busy(call, &a)))
 		return;
 	if (action_plan(call->app, &a, &plan, &e))
 		reply_err(call, &e);

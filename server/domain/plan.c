@@ -483,6 +483,7 @@ int plan_resync(const struct stack *before, const struct stack *after, const str
 	if (must_be_known(f, e))
 		return -1;
 	b.touch[0] = node_touch(&b, old, new);
+	b.pull[0] = strcmp(old->image, new->image) != 0;
 	snprintf(title, sizeof(title), "Resync %s", after->name);
 	plan_begin(&b, "resync", title, "Put the old chain back, on the Chain page, at any time.");
 	return finish(&b, build_all(&b, e));

@@ -128,6 +128,12 @@ static int do_limits(struct ctx *c, struct err *e)
 		&facts.f, c->ret, e);
 }
 
+static void set_image(struct service *s, const char *image)
+{
+	free(s->image);
+	s->image = xstrdup(image);
+}
+
 static int do_upgrade(struct ctx *c, struct err *e)
 {
 	const char *service = json_str(c->a->body, "service", "node");
@@ -144,10 +150,8 @@ static int do_upgrade(struct ctx *c, struct err *e)
 	if (!s)
 		return err_set(e, ERR_NOT_FOUND, "service.missing",
 			"The stack %s has no service called %.40s.", after.name, service);
-	if (image) {
-		free(s->image);
-		s->image = xstrdup(image);
-	}
+	if (image)
+		set_image(s, image);
 	if (wish_complete(c->app, &after, e) || facts_look(c->app, &after, &facts, e))
 		return -1;
 	return plan_upgrade(&c->before, &after, service, &facts.f, c->ret, e);
@@ -170,16 +174,21 @@ static void merge_options(json_t *into, const json_t *from)
 static int do_resync(struct ctx *c, struct err *e)
 {
 	const json_t *options = json_object_get(c->a->body, "options");
+	const char *image = json_str(c->a->body, "image", NULL);
 	autostack struct stack after = {0};
 	autofacts struct facts facts = {0};
+	struct service *node;
 
-	if (json_only(c->a->body, e, "options", "dry_run", NULL))
+	if (json_only(c->a->body, e, "options", "image", "dry_run", NULL))
 		return -1;
 	if (options && !json_is_object(options))
 		return err_set(e, ERR_INPUT, "input.type", "The field \"options\" must be an object.");
 	stack_copy(&after, &c->before);
 	after.run = true;
-	merge_options(stack_service(&after, "node")->options, options);
+	node = stack_service(&after, "node");
+	if (image)
+		set_image(node, image);
+	merge_options(node->options, options);
 	if (wish_complete(c->app, &after, e) || facts_look(c->app, &after, &facts, e))
 		return -1;
 	return plan_resync(&c->before, &after, &facts.f, c->ret, e);
@@ -198,10 +207,8 @@ static int as_kept(const struct stack *s, const char *id, struct service *node, 
 	if (rc == 0 && !found)
 		rc = err_set(e, ERR_NOT_FOUND, "chain.kept_missing", "There is no kept chain %.40s.",
 			id);
-	if (found && found->image) {
-		free(node->image);
-		node->image = xstrdup(found->image);
-	}
+	if (found && found->image)
+		set_image(node, found->image);
 	if (found && json_is_object(found->options)) {
 		json_decref(node->options);
 		node->options = json_deep_copy(found->options);

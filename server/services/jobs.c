@@ -39,17 +39,24 @@ static void *run_thread(void *arg)
 	bus_touch(j->app->bus);
 	job_free(&r->job);
 	free(r);
+	gate_lock(&j->gate);
+	j->threads--;
+	gate_wake(&j->gate);
+	gate_unlock(&j->gate);
 	return NULL;
 }
 
-/* Takes the job over; with the lock held. */
+/* Takes the job over; with the lock held. While the program stops it stays in the journal. */
 static void start_runner(struct jobs *j, struct job *job)
 {
-	struct runner *r = xcalloc(1, sizeof(*r));
+	struct runner *r;
 	struct err e = {0};
 	pthread_t thread;
 	char name[16];
 
+	if (j->stopping)
+		return;
+	r = xcalloc(1, sizeof(*r));
 	r->jobs = j;
 	r->job = *job;
 	*job = (struct job){0};
@@ -64,6 +71,7 @@ static void start_runner(struct jobs *j, struct job *job)
 		free(r);
 		return;
 	}
+	j->threads++;
 	pthread_detach(thread);
 }
 
@@ -90,7 +98,7 @@ void jobs_resume(struct jobs *j)
 	gate_unlock(&j->gate);
 }
 
-void jobs_free(struct jobs *j)
+void jobs_stop(struct jobs *j)
 {
 	if (!j)
 		return;
@@ -99,9 +107,15 @@ void jobs_free(struct jobs *j)
 	for (struct runner *r = j->runners; r; r = r->next)
 		r->abort = true;
 	gate_wake(&j->gate);
-	while (j->runners)
+	while (j->threads)
 		gate_wait(&j->gate, 1000);
 	gate_unlock(&j->gate);
+}
+
+void jobs_free(struct jobs *j)
+{
+	if (!j)
+		return;
 	gate_destroy(&j->gate);
 	free(j);
 }

@@ -20,7 +20,10 @@ struct jobs;
 struct jobs *jobs_new(struct app *app);
 /* Takes up what the last run left open. Call once, when everything else runs. */
 void jobs_resume(struct jobs *j);
-/* Interrupts running jobs at a safe point (they stay open in the journal), waits, frees. */
+/* Interrupts running jobs at a safe point (they stay open in the journal) and waits for their
+ * threads; none is begun any more. Questions are still answered. */
+void jobs_stop(struct jobs *j);
+/* After jobs_stop, and after the threads that ask (watch). */
 void jobs_free(struct jobs *j);
 
 struct job_order {

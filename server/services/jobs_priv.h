@@ -27,6 +27,7 @@ struct jobs {
 	struct app *app;
 	struct gate gate;
 	struct runner *runners;
+	int threads; /* that may still touch anything */
 	bool stopping;
 };
 

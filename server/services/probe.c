@@ -15,8 +15,9 @@
 #define EVERY_MS 2000
 #define EVERY_SYNCED_MS 5000
 #define GAP_EVERY_MS 30000
-#define DISK_EVERY_MS (10 * 60 * 1000)
-#define DISK_FIRST_MS 5000
+#define DISK_MIN_MS 30000 /* between two walks over a chain's folder, */
+#define DISK_MAX_MS (10 * 60 * 1000)
+#define DISK_SHARE 100 /* or so many times as long as the last one took: at most 1 % of the time */
 #define RPC_MS 2000
 
 /* One node as this thread follows it. */
@@ -25,7 +26,8 @@ struct node {
 	char container[65]; /* whose state this is */
 	msec started_at;
 	struct sync_state sync;
-	msec asked_at, gap_at, disk_at; /* monotonic; 0 = never */
+	msec asked_at, gap_at; /* monotonic; 0 = never */
+	msec disk_next;
 	int64_t gap_first, gap_last;
 	char version[128];
 	bool synced;
@@ -193,18 +195,24 @@ static struct sync_obs observe(struct node *n, const struct target *t)
 
 /* ---- the disk ---- */
 
+static msec until_next_walk(msec took)
+{
+	msec pause = took * DISK_SHARE;
+
+	return pause < DISK_MIN_MS ? DISK_MIN_MS : pause > DISK_MAX_MS ? DISK_MAX_MS : pause;
+}
+
 static void measure_disk(struct probe *p, struct node *n, const struct target *t)
 {
 	int64_t chain = -1, kept = -1;
 	struct service_facts *f;
-	msec wait = n->disk_at ? DISK_EVERY_MS : 0;
+	msec begun = clock_mono();
 
-	if (clock_mono() - n->disk_at < wait)
+	if (begun < n->disk_next)
 		return;
-	/* soon again after the first time: a fresh node's folder grows from nothing */
-	n->disk_at = n->disk_at ? clock_mono() : clock_mono() - DISK_EVERY_MS + DISK_FIRST_MS;
 	chain_size(t->data_dir, "node", &chain, NULL);
 	chain_size(t->data_dir, "kept", &kept, NULL);
+	n->disk_next = clock_mono() + until_next_walk(clock_mono() - begun);
 	world_lock(p->app->world);
 	f = world_service(p->app->world, t->stack, "node");
 	if (f) {

@@ -1,0 +1,94 @@
+// One way to talk to the server: JSON in, JSON out, errors as ApiError.
+
+/** Found at run time, so that the page also works below a proxy's prefix. */
+export const API = new URL('api/v1/', document.baseURI.split('#')[0]).href;
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** What the server said when it did not do something; status 0: it did not answer at all. */
+export class ApiError extends Error {
+	constructor(
+		readonly status: number,
+		readonly code: string,
+		message: string,
+		readonly hint: string,
+		readonly job: string | null = null,
+	) {
+		super(message);
+	}
+}
+
+let csrf: string | null = null;
+let onSignedOut = () => {};
+
+export function setCsrf(value: string | null): void {
+	csrf = value;
+}
+
+/** Called once for each 401 to a request that needs a session. */
+export function whenSignedOut(callback: () => void): void {
+	onSignedOut = callback;
+}
+
+export function newKey(): string {
+	const bytes = crypto.getRandomValues(new Uint8Array(16));
+	return Array.from(bytes, (b) => b.toString(16).padStart(2, '0')).join('');
+}
+
+export interface Options {
+	method?: Method;
+	body?: unknown;
+	/** Idempotency-Key: a repeated request is the same request. */
+	key?: string;
+	signal?: AbortSignal;
+	accept?: string;
+	/** A 401 is an answer here (sign-in), not the end of a session. */
+	open?: boolean;
+}
+
+/** The raw answer; throws ApiError for everything that is not 2xx. */
+export async function send(path: string, o: Options = {}): Promise<Response> {
+	const headers: Record<string, string> = { Accept: o.accept ?? 'application/json' };
+	const method = o.method ?? 'GET';
+	if (o.body !== undefined) headers['Content-Type'] = 'application/json';
+	if (method !== 'GET' && csrf) headers['X-CSRF-Token'] = csrf;
+	if (o.key) headers['Idempotency-Key'] = o.key;
+
+	let answer: Response;
+	try {
+		answer = await fetch(API + path.replace(/^\//, ''), {
+			method,
+			headers,
+			body: o.body === undefined ? undefined : JSON.stringify(o.body),
+			signal: o.signal,
+			credentials: 'same-origin',
+			cache: 'no-store',
+		});
+	} catch (e) {
+		if (o.signal?.aborted) throw e;
+		throw new ApiError(0, 'station.no_answer', 'The NAS did not answer.', 'Nothing was changed as far as this page knows. It tries again by itself.');
+	}
+	if (answer.ok) return answer;
+	const error = await readError(answer);
+	if (error.status === 401 && !o.open) onSignedOut();
+	throw error;
+}
+
+async function readError(answer: Response): Promise<ApiError> {
+	try {
+		const { error } = await answer.json();
+		return new ApiError(answer.status, error.code, error.message, error.hint, error.job ?? null);
+	} catch {
+		return new ApiError(answer.status, `http.${answer.status}`, `The server answered ${answer.status}.`, 'Something between this page and the program may have answered in its place.');
+	}
+}
+
+export async function get<T>(path: string, o: Options = {}): Promise<T> {
+	return (await send(path, o)).json() as Promise<T>;
+}
+
+/** A change; undefined for an answer without a body. */
+export async function change<T = undefined>(method: Method, path: string, body?: unknown, o: Options = {}): Promise<T> {
+	const answer = await send(path, { ...o, method, body });
+	return (answer.status === 204 ? undefined : await answer.json()) as T;
+}

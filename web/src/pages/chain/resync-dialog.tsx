@@ -1,0 +1,53 @@
+import { useState } from 'preact/hooks';
+import type { Options, Service, Stack } from '../../api/model';
+import type { Recipe } from '../../api/recipe';
+import { optionsOf } from '../../api/recipe';
+import { t } from '../../lang';
+import { Button } from '../../parts/button';
+import { Dialog } from '../../parts/dialog';
+import { Icon } from '../../parts/icon';
+import { OptionFields } from '../../parts/option-fields';
+import { showPlan } from '../../parts/work/open';
+
+interface Props {
+	stack: Stack;
+	service: Service;
+	recipe?: Recipe;
+	onClose: () => void;
+}
+
+/** Which options the new sync shall have; the plan comes next. */
+export function ResyncDialog({ stack, service: s, recipe, onClose }: Props) {
+	const [changed, setChanged] = useState<Options>({});
+	const next = () => {
+		onClose();
+		showPlan({ method: 'POST', path: `stacks/${stack.name}/resync`, body: Object.keys(changed).length ? { options: changed } : {} });
+	};
+	const foot = (
+		<>
+			<Button onClick={onClose}>{t('cancel')}</Button>
+			<Button kind="primary" onClick={next}>
+				{t('options.see_plan')}
+			</Button>
+		</>
+	);
+	const choices = recipe ? optionsOf(recipe, s.image).filter((o) => o.resync || /warp|sync|mode/.test(o.key)) : [];
+	return (
+		<Dialog title={t('resync.title')} wide onClose={onClose} foot={foot}>
+			<ul class="checks">
+				<li class="is-ok">
+					<Icon name="keep" />
+					<span>
+						{t('resync.kept')}
+						<small>{t('resync.kept_more')}</small>
+					</span>
+				</li>
+				<li class="is-note">
+					<Icon name="key" />
+					<span>{t('resync.keys')}</span>
+				</li>
+			</ul>
+			<OptionFields options={choices.map((o) => ({ ...o, advanced: false, resync: false }))} values={{ ...(s.options as Options), ...changed }} onChange={(key, value) => setChanged({ ...changed, [key]: value })} />
+		</Dialog>
+	);
+}

@@ -1,0 +1,23 @@
+import { t } from '../../lang';
+import { Findings } from '../../parts/finding';
+import { NoNode } from '../../parts/no-node';
+import { PageHead } from '../../parts/page-head';
+import { useStack } from '../../state/stack';
+import { useModel } from '../../state/store';
+import { LimitCard } from './card';
+
+export default function LimitsPage() {
+	const { state } = useModel();
+	const stack = useStack();
+	if (!state || !stack) return <NoNode />;
+	const mine = state.findings.filter((f) => f.stack === stack.name && /^(limit|memory|mem)\./.test(f.code));
+	return (
+		<>
+			<PageHead title={t('nav.limits')} text={t('limits.text')} />
+			<Findings findings={mine} />
+			{stack.services.map((s) => (
+				<LimitCard key={`${stack.name} ${s.name} ${JSON.stringify(s.limits)}`} stack={stack} service={s} total={state.host.memory_total_bytes} cpus={state.host.cpus} />
+			))}
+		</>
+	);
+}

@@ -1,0 +1,46 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { absolute, clockSeconds } from '../../format';
+import { t } from '../../lang';
+import type { Row } from './use-log';
+
+interface Props {
+	rows: Row[];
+	wrap: boolean;
+	follow: boolean;
+	/** The reader scrolled up: stop following. */
+	onLeaveEnd: () => void;
+}
+
+const SHOWN = 2000;
+
+export function Lines({ rows, wrap, follow, onLeaveEnd }: Props) {
+	const box = useRef<HTMLDivElement>(null);
+	useEffect(() => {
+		if (follow && box.current) box.current.scrollTop = box.current.scrollHeight;
+	}, [rows, follow, wrap]);
+	const onScroll = () => {
+		const b = box.current!;
+		if (follow && b.scrollHeight - b.scrollTop - b.clientHeight > 60) onLeaveEnd();
+	};
+	return (
+		<div class={wrap ? 'log wrap' : 'log'} ref={box} tabIndex={0} role="region" aria-label={t('logs.lines')} onScroll={onScroll}>
+			{rows.slice(-SHOWN).map((r) => (
+				<Line key={r.n} row={r} />
+			))}
+		</div>
+	);
+}
+
+const BAD = /\b(error|fatal|panic|panicked|failed)\b/i;
+const WARN = /\b(warn|warning)\b/i;
+
+/** The colour follows a word that is in the line itself. */
+function Line({ row: r }: { row: Row }) {
+	const tone = BAD.test(r.text) ? ' is-bad' : WARN.test(r.text) ? ' is-warn' : '';
+	return (
+		<div class={`log-line${tone}`}>
+			{r.at > 0 && <time title={absolute(r.at)}>{clockSeconds(r.at)}</time>}
+			<span>{r.text}</span>
+		</div>
+	);
+}

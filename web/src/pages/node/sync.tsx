@@ -1,0 +1,89 @@
+import { useCallback, useMemo } from 'preact/hooks';
+import { history } from '../../api/history';
+import type { Service, Stack, Sync } from '../../api/model';
+import { duration, percent, thousands } from '../../format';
+import { t } from '../../lang';
+import { ReadAge, When } from '../../parts/age';
+import { StateWord } from '../../parts/badge';
+import { ChartCard } from '../../parts/chart/chart-card';
+import { NODE_CHARTS, hasData, seriesOf } from '../../parts/chart/specs';
+import { Fact, Facts } from '../../parts/facts';
+import { useLoad } from '../../parts/load';
+import { etaText, phaseWord, rate, syncLook } from '../../parts/sync-words';
+import { navigate } from '../../router';
+import { useNow } from '../../state/clock';
+
+/** How far, how fast, until when; and the last hour as charts. */
+export function NodeSync({ node, stack }: { node: Service; stack: Stack }) {
+	const s = node.sync;
+	return (
+		<>
+			<section class="card stack" aria-labelledby="sync">
+				<div class="card-head">
+					<h2 id="sync">{t('tile.sync')}</h2>
+					<StateWord {...syncLook(s)}>{phaseWord(s)}</StateWord>
+					<p class="kernel push">
+						{s?.code && <span class="code-key">{s.code}</span>}
+						<ReadAge at={s?.at} />
+					</p>
+				</div>
+				{s ? <Detail s={s} /> : <p class="soft">{t('sync.no_reading')}</p>}
+			</section>
+			<Charts stack={stack.name} />
+		</>
+	);
+}
+
+function Detail({ s }: { s: Sync }) {
+	const moving = s.percent !== null && s.phase !== 'synced';
+	return (
+		<>
+			{moving && (
+				<div>
+					<progress max={100} value={s.percent!} aria-label={t('sync.progress')} />
+					<div class="progress-text">
+						<b>{percent(s.percent!, 2)}</b>
+						<span>{etaText(s) ?? t('sync.no_eta')}</span>
+					</div>
+				</div>
+			)}
+			<Facts>
+				<Fact label={t('sync.height')}>{s.current_block === null ? t('unknown') : thousands(s.current_block)}</Fact>
+				<Fact label={t('sync.target')}>{s.target_block === null ? t('unknown') : thousands(s.target_block)}</Fact>
+				<Fact label={t('sync.behind')}>{s.behind_blocks === null ? t('unknown') : thousands(s.behind_blocks)}</Fact>
+				<Fact label={t('sync.rate')}>{rate(s) ?? t('unknown')}</Fact>
+				{s.head_age_s !== null && <Fact label={t('sync.head_age')}>{duration(s.head_age_s)}</Fact>}
+				{s.since_at !== undefined && (
+					<Fact label={t('sync.since')}>
+						<When at={s.since_at} />
+					</Fact>
+				)}
+				{s.ancient_percent !== null && (
+					<Fact label={t('sync.ancient')} small={t('sync.ancient_more')}>
+						{percent(s.ancient_percent)}
+					</Fact>
+				)}
+			</Facts>
+		</>
+	);
+}
+
+const SHOWN = NODE_CHARTS.filter((c) => c.id === 'rate' || c.id === 'write');
+const HOUR = 3600000;
+
+function Charts({ stack }: { stack: string }) {
+	const now = useNow();
+	const to = Math.floor(now / 15000) * 15000;
+	const read = (signal: AbortSignal) => history({ stack, service: 'node', series: seriesOf(SHOWN), from: to - HOUR, to, points: 240 }, signal);
+	const { data } = useLoad(read, `${stack} ${to}`);
+	const none = useMemo(() => [], []);
+	const toHistory = useCallback(() => navigate('history'), []);
+	if (!data || !SHOWN.some((c) => hasData(c, data))) return null;
+	return (
+		<div class="cols">
+			{SHOWN.map((spec) => (
+				<ChartCard key={spec.id} spec={spec} history={data} marks={none} onRange={toHistory} onReset={toHistory} />
+			))}
+		</div>
+	);
+}

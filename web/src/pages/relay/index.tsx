@@ -1,0 +1,98 @@
+import { useState } from 'preact/hooks';
+import type { Options, Service } from '../../api/model';
+import { t } from '../../lang';
+import { Age } from '../../parts/age';
+import { Button } from '../../parts/button';
+import { Command } from '../../parts/command';
+import { ContainerState } from '../../parts/container-state';
+import { Empty } from '../../parts/empty';
+import { Findings } from '../../parts/finding';
+import { Lamps } from '../../parts/lamps';
+import { NoNode } from '../../parts/no-node';
+import { optionWords } from '../../parts/option-words';
+import { OptionsDialog } from '../../parts/options-dialog';
+import { PageHead } from '../../parts/page-head';
+import { relayLamps } from '../../parts/relay-lamps';
+import { RunButtons } from '../../parts/run-buttons';
+import { useRecipes } from '../../parts/use-recipes';
+import type { Recipe } from '../../api/recipe';
+import { optionsOf } from '../../api/recipe';
+import { useNow } from '../../state/clock';
+import { service, useStack } from '../../state/stack';
+import { useModel } from '../../state/store';
+import { AddRelay } from './add-relay';
+
+/** From the container to the public page: how far the relay is known to work. */
+export default function RelayPage() {
+	const { state } = useModel();
+	const stack = useStack();
+	const recipes = useRecipes();
+	const now = useNow();
+	const [open, setOpen] = useState<'edit' | 'add' | null>(null);
+	if (!state || !stack) return <NoNode />;
+	const relay = service(stack, 'relay');
+	const recipe = recipes.find((r) => (relay ? r.id === relay.recipe : r.role === 'relay'));
+	if (!relay)
+		return (
+			<>
+				<PageHead title={t('nav.relay')} text={t('relay.text')} />
+				<Empty icon="relay" title={t('relay.none')} text={t('relay.none_more')}>
+					{recipe && (
+						<Button kind="primary" onClick={() => setOpen('add')}>
+							{t('relay.add')}
+						</Button>
+					)}
+				</Empty>
+				{open === 'add' && recipe && <AddRelay stack={stack} recipe={recipe} onClose={() => setOpen(null)} />}
+			</>
+		);
+	return (
+		<>
+			<PageHead title={t('nav.relay')} text={t('relay.text')}>
+				<RunButtons stack={stack} of="relay" />
+				{recipe && !stack.job && (
+					<Button icon="settings" onClick={() => setOpen('edit')}>
+						{t('relay.edit')}
+					</Button>
+				)}
+			</PageHead>
+			<Findings findings={state.findings.filter((f) => f.stack === stack.name && f.service === 'relay')} />
+			<section class="card stack loose" aria-labelledby="lamps">
+				<div class="card-head">
+					<h2 id="lamps">{relay.title}</h2>
+					<ContainerState of={relay.container} />
+				</div>
+				<Lamps lamps={relayLamps(relay, now)} />
+			</section>
+			<Settings relay={relay} recipe={recipe} />
+			{open === 'edit' && recipe && <OptionsDialog stack={stack} service={relay} recipe={recipe} onClose={() => setOpen(null)} />}
+		</>
+	);
+}
+
+function Settings({ relay, recipe }: { relay: Service; recipe?: Recipe }) {
+	const words = optionWords(relay.options as Options, recipe ? optionsOf(recipe, relay.image) : []);
+	const secrets = Object.entries(relay.secrets as Record<string, number | null>);
+	return (
+		<section class="card stack" aria-labelledby="rset">
+			<h2 id="rset">{t('relay.settings')}</h2>
+			<dl class="rows">
+				{words.map((w) => (
+					<>
+						<dt>{w.title}</dt>
+						<dd>{w.value}</dd>
+					</>
+				))}
+				{secrets.map(([key, at]) => (
+					<>
+						<dt>{recipe?.secrets.find((s) => s.key === key)?.title ?? key}</dt>
+						<dd>{at === null ? t('relay.secret_unset') : <>{t('relay.secret_set')} <Age at={at} /></>}</dd>
+					</>
+				))}
+				<dt>{t('node.image')}</dt>
+				<dd class="mono">{relay.image}</dd>
+			</dl>
+			{relay.command.length > 0 && <Command title={t('node.command')} text={relay.command.join(' ')} fold />}
+		</section>
+	);
+}

@@ -1,0 +1,26 @@
+import { t } from '../../lang';
+import { Button } from '../../parts/button';
+import { showPlan } from '../../parts/work/open';
+import { href } from '../../router';
+import { useStack } from '../../state/stack';
+
+/** Another node, or taking the containers of this one away; its chain always stays. */
+export function RemoveStack() {
+	const stack = useStack();
+	return (
+		<section class="card stack" aria-labelledby="stacks">
+			<h2 id="stacks">{t('stacks.title')}</h2>
+			<p class="soft">{stack ? t('stacks.text', { name: stack.name, folder: stack.data_dir }) : t('nonode.text')}</p>
+			<div class="actions">
+				<a class="btn" href={href('install')}>
+					{stack ? t('stacks.another') : t('nonode.install')}
+				</a>
+				{stack && (
+					<Button kind="danger" disabled={!!stack.job} onClick={() => showPlan({ method: 'DELETE', path: `stacks/${stack.name}` })}>
+						{t('stacks.remove')}
+					</Button>
+				)}
+			</div>
+		</section>
+	);
+}

@@ -1,0 +1,39 @@
+import type { History } from '../../api/model';
+import { clock } from '../../format';
+import { t } from '../../lang';
+import { Icon } from '../icon';
+import { MARK_ICONS, thin } from './marks';
+import type { Mark } from './marks';
+
+/** The events below a chart, each under its line. */
+export function Lane({ history: h, marks }: { history: History; marks: Mark[] }) {
+	const inside = thin(
+		marks.filter((m) => m.at >= h.from_at && m.at <= h.to_at),
+		(h.to_at - h.from_at) / 60,
+	);
+	if (inside.length === 0) return null;
+	const kinds = [...new Set(inside.map((m) => m.kind))];
+	return (
+		<>
+			<div class="chart-lane">
+				<span class="lane-label">{t('chart.events')}</span>
+				<svg class="lane" role="img" aria-label={inside.map((m) => `${clock(m.at)} ${m.text}`).join('; ')}>
+					{inside.map((m) => (
+						<svg key={`${m.kind} ${m.at}`} x={`${(((m.at - h.from_at) / (h.to_at - h.from_at)) * 100).toFixed(2)}%`} y="5" overflow="visible" class={m.kind === 'oom' ? 'bad' : undefined}>
+							<title>{`${clock(m.at)} ${m.text}`}</title>
+							<use href={`#i-${MARK_ICONS[m.kind]}`} x="-8" y="0" width="16" height="16" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" stroke-linejoin="round" />
+						</svg>
+					))}
+				</svg>
+			</div>
+			<ul class="keys lane-keys">
+				{kinds.map((kind) => (
+					<li key={kind} class={kind === 'oom' ? 'is-bad' : undefined}>
+						<Icon name={MARK_ICONS[kind]} />
+						{t(`mark.${kind}`)}
+					</li>
+				))}
+			</ul>
+		</>
+	);
+}

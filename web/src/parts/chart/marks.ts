@@ -1,0 +1,39 @@
+// Events that stand on the charts: jobs, kernel stops, limit changes.
+import type { Event } from '../../api/model';
+import type { IconName } from '../sprite';
+
+export interface Mark {
+	at: number;
+	kind: 'job' | 'oom' | 'limits';
+	text: string;
+}
+
+export const MARK_ICONS: Record<Mark['kind'], IconName> = { job: 'upgrades', oom: 'stop8', limits: 'diamond' };
+
+/** One mark a job, however many events it had. */
+export function marksOf(events: Event[]): Mark[] {
+	const jobs = new Set<string>();
+	const marks: Mark[] = [];
+	for (const e of [...events].sort((a, b) => a.at - b.at)) {
+		if (e.type === 'job') {
+			const id = String((e.data as { id?: string } | null)?.id ?? e.id);
+			if (jobs.has(id)) continue;
+			jobs.add(id);
+			marks.push({ at: e.at, kind: 'job', text: e.message });
+		} else if (e.type === 'oom' || e.type === 'limits') marks.push({ at: e.at, kind: e.type, text: e.message });
+	}
+	return marks;
+}
+
+const WEIGHT: Record<Mark['kind'], number> = { oom: 2, limits: 1, job: 0 };
+
+/** Of marks that would stand on each other, the weightiest: a limit change is also a job. */
+export function thin(marks: Mark[], nearer: number): Mark[] {
+	const kept: Mark[] = [];
+	for (const m of marks) {
+		const last = kept[kept.length - 1];
+		if (!last || m.at - last.at >= nearer) kept.push(m);
+		else if (WEIGHT[m.kind] > WEIGHT[last.kind]) kept[kept.length - 1] = m;
+	}
+	return kept;
+}

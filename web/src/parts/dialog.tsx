@@ -1,0 +1,40 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+
+interface Props {
+	title: string;
+	wide?: boolean;
+	onClose: () => void;
+	children: ComponentChildren;
+	foot: ComponentChildren;
+}
+
+/** A native modal: the browser keeps the focus inside, Esc closes, the focus goes back after. */
+export function Dialog({ title, wide, onClose, children, foot }: Props) {
+	const ref = useRef<HTMLDialogElement>(null);
+	const id = useId();
+	useEffect(() => {
+		const dialog = ref.current!;
+		const before = document.activeElement as HTMLElement | null;
+		dialog.showModal();
+		return () => {
+			dialog.close();
+			before?.focus?.();
+		};
+	}, []);
+	const onCancel = (e: Event) => {
+		e.preventDefault();
+		onClose();
+	};
+	return (
+		<dialog class={wide ? 'dialog wide' : 'dialog'} ref={ref} aria-labelledby={id} onCancel={onCancel}>
+			<div class="dialog-body">
+				<h2 id={id} tabIndex={-1}>
+					{title}
+				</h2>
+				{children}
+			</div>
+			<div class="dialog-foot">{foot}</div>
+		</dialog>
+	);
+}

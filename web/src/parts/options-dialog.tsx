@@ -1,0 +1,48 @@
+import { useState } from 'preact/hooks';
+import type { Options, Service, Stack } from '../api/model';
+import type { Recipe } from '../api/recipe';
+import { optionsOf } from '../api/recipe';
+import { t } from '../lang';
+import { Button } from './button';
+import { Dialog } from './dialog';
+import { SecretField } from './field';
+import { OptionFields } from './option-fields';
+import { showPlan } from './work/open';
+
+interface Props {
+	stack: Stack;
+	service: Service;
+	recipe: Recipe;
+	onClose: () => void;
+}
+
+/** Other options or secrets for a service; the plan comes next. */
+export function OptionsDialog({ stack, service: s, recipe, onClose }: Props) {
+	const [changed, setChanged] = useState<Options>({});
+	const [secrets, setSecrets] = useState<Record<string, string>>({});
+	const given = Object.fromEntries(Object.entries(secrets).filter(([, v]) => v !== ''));
+	const nothing = Object.keys(changed).length === 0 && Object.keys(given).length === 0;
+	const next = () => {
+		const part: Record<string, unknown> = { name: s.name };
+		if (Object.keys(changed).length) part.options = changed;
+		if (Object.keys(given).length) part.secrets = given;
+		onClose();
+		showPlan({ method: 'PATCH', path: `stacks/${stack.name}`, body: { services: [part] } });
+	};
+	const foot = (
+		<>
+			<Button onClick={onClose}>{t('cancel')}</Button>
+			<Button kind="primary" disabled={nothing} onClick={next}>
+				{t('options.see_plan')}
+			</Button>
+		</>
+	);
+	return (
+		<Dialog title={t('options.title', { title: s.title })} wide onClose={onClose} foot={foot}>
+			<OptionFields options={optionsOf(recipe, s.image)} values={{ ...(s.options as Options), ...changed }} onChange={(key, value) => setChanged({ ...changed, [key]: value })} />
+			{recipe.secrets.map((x) => (
+				<SecretField key={x.key} label={x.title} help={x.help ?? t('relay.secret_help')} value={secrets[x.key] ?? ''} onText={(v) => setSecrets({ ...secrets, [x.key]: v })} autocomplete="off" placeholder={t('relay.secret_keep')} />
+			))}
+		</Dialog>
+	);
+}
