@@ -91,7 +91,8 @@ void jobs_resume(struct jobs *j)
 			log_error("job %lld could not be read: %s", (long long)ids[i], e.message);
 			continue;
 		}
-		bus_say(j->app->bus, "job", job.plan.stack, NULL, "station", "job.resumed", NULL,
+		bus_say(j->app->bus, "job", job.plan.stack, NULL, "station", "job.resumed",
+			id_json(job.id),
 			"%s: going on after a restart of this program.", job.plan.title);
 		start_runner(j, &job);
 	}
@@ -143,7 +144,7 @@ int jobs_submit(struct jobs *j, struct job_order *o, struct err *e)
 	if (req.ret_repeated)
 		return 0;
 	bus_say(j->app->bus, "job", job.plan.stack, NULL, job.actor, "job.queued",
-		json_pack("{s:I}", "job", (json_int_t)job.id), "%s: asked for.", job.plan.title);
+		id_json(job.id), "%s: asked for.", job.plan.title);
 	gate_lock(&j->gate);
 	start_runner(j, &job);
 	gate_unlock(&j->gate);
@@ -183,7 +184,8 @@ int jobs_cancel(struct jobs *j, int64_t id, const char *actor, struct err *e)
 		if (r->job.state != JOB_ROLLING_BACK)
 			r->abort = true;
 		rc = store_job_update(j->app->store, &r->job, e);
-		bus_say(j->app->bus, "job", r->job.plan.stack, NULL, actor, "job.cancelled", NULL,
+		bus_say(j->app->bus, "job", r->job.plan.stack, NULL, actor, "job.cancelled",
+			id_json(id),
 			"%s: asked to stop and go back.", r->job.plan.title);
 	}
 	gate_wake(&j->gate);
@@ -203,7 +205,8 @@ int jobs_force(struct jobs *j, int64_t id, const char *actor, struct err *e)
 			"The job is not waiting for a container to stop.");
 	else if (r) {
 		r->force = true;
-		bus_say(j->app->bus, "job", r->job.plan.stack, NULL, actor, "job.forced", NULL,
+		bus_say(j->app->bus, "job", r->job.plan.stack, NULL, actor, "job.forced",
+			id_json(id),
 			"%s: asked to end the process that does not stop.", r->job.plan.title);
 	}
 	gate_unlock(&j->gate);

@@ -32,17 +32,17 @@ function answer(method, path, query, body) {
 	const now = Date.now();
 	if (path === 'health') return [200, { ok: true, owned, setup_until_at: owned ? null : now + 760000, version: '1.0.0', now_at: now }];
 	if (path === 'setup') {
-		if (body.code !== '1234-5678') return error(403, 'setup.code', 'This is not the code.', 'It is in the newest lines of the log.');
+		if (body.code !== '1234-5678') return error(403, 'auth.setup_code', 'This is not the code.', 'It is in the newest lines of the log.');
 		owned = signedIn = true;
 		scenario = 'empty';
 		return [200, SESSION()];
 	}
 	if (path === 'session' && method === 'POST') {
-		if (body.password === 'wrong') return error(401, 'auth.wrong', 'This is not the password.', 'After five wrong ones there is a pause of a minute.');
+		if (body.password === 'wrong') return error(401, 'auth.wrong_password', 'This is not the password.', 'After five wrong ones there is a pause of a minute.');
 		signedIn = true;
 		return [200, SESSION()];
 	}
-	if (!signedIn) return error(401, 'auth.missing', 'Nobody is signed in.', 'Sign in, or send a token.');
+	if (!signedIn) return error(401, 'auth.required', 'Nobody is signed in.', 'Sign in, or send a token.');
 	if (path === 'session' && method === 'DELETE') return ((signedIn = false), [204]);
 	if (path === 'session') return [200, SESSION()];
 	if (path === 'state') return [200, state()];

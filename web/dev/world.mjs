@@ -290,19 +290,19 @@ export function events(scenario) {
 	return [
 		event(4182, born - 20 * MIN, 'settings', 'owner', 'The name of the NAS is nas-paris now.'),
 		event(4181, born - 4 * HOUR, 'limits', 'owner', 'Memory limit of Parity raised from 1.75 to 2.0 GiB without a restart. The kernel reports 2.0 GiB.'),
-		event(4180, born - 4 * HOUR - 3000, 'job', 'owner', 'Change limits of Parity: done in 1 s.', { id: '40', state: 'done' }),
+		event(4180, born - 4 * HOUR - 3000, 'job', 'owner', 'Change limits of Parity: done in 1 s.', { job: 40 }, 'job.done'),
 		event(4170, born - 6 * HOUR, 'service', 'engine', 'Parity is at the head again after 35 min of catching up.'),
 		event(4169, born - 6.6 * HOUR, 'finding', 'station', 'Parity fell 140 blocks behind.', { level: 'warn' }),
 		event(4166, born - 9.5 * HOUR, 'station', 'station', 'Ethereum Station started; nothing was recorded for 42 min.'),
 		event(4160, born - 14 * HOUR, 'access', 'owner', 'Token backup was made: read.'),
-		event(4155, born - 26 * HOUR, 'job', 'owner', 'Restart Parity: done, down for 12 s.', { id: '39', state: 'done' }),
+		event(4155, born - 26 * HOUR, 'job', 'owner', 'Restart Parity: done, down for 12 s.', { job: 39 }, 'job.done'),
 		event(4150, born - 29 * HOUR, 'oom', 'kernel', 'The kernel stopped Parity: it needed more than its 1.75 GiB.'),
 		event(4149, born - 30 * HOUR, 'engine', 'engine', 'Docker 20.10.22 answers.'),
 	];
 }
 
-function event(id, at, type, actor, message, data = {}) {
-	return { id, at, type, stack: 'parity', service: null, actor, code: null, message, data };
+function event(id, at, type, actor, message, data = {}, code = null) {
+	return { id, at, type, stack: 'parity', service: null, actor, code, message, data };
 }
 
 export function host(now) {

@@ -1,4 +1,5 @@
 // One way to talk to the server: JSON in, JSON out, errors as ApiError.
+import { t } from '../lang';
 
 /** Found at run time, so that the page also works below a proxy's prefix. */
 export const API = new URL('api/v1/', document.baseURI.split('#')[0]).href;
@@ -66,7 +67,7 @@ export async function send(path: string, o: Options = {}): Promise<Response> {
 		});
 	} catch (e) {
 		if (o.signal?.aborted) throw e;
-		throw new ApiError(0, 'station.no_answer', 'The NAS did not answer.', 'Nothing was changed as far as this page knows. It tries again by itself.');
+		throw new ApiError(0, 'station.no_answer', t('error.no_answer'), t('error.no_answer_hint'));
 	}
 	if (answer.ok) return answer;
 	const error = await readError(answer);
@@ -79,7 +80,7 @@ async function readError(answer: Response): Promise<ApiError> {
 		const { error } = await answer.json();
 		return new ApiError(answer.status, error.code, error.message, error.hint, error.job ?? null);
 	} catch {
-		return new ApiError(answer.status, `http.${answer.status}`, `The server answered ${answer.status}.`, 'Something between this page and the program may have answered in its place.');
+		return new ApiError(answer.status, `http.${answer.status}`, t('error.http', { status: answer.status }), t('error.http_hint'));
 	}
 }
 

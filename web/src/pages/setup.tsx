@@ -63,9 +63,9 @@ function SetupForm() {
 			setError(e);
 		}
 	};
-	const codeWrong = error instanceof ApiError && error.code.startsWith('setup.code');
+	const codeWrong = error instanceof ApiError && error.code === 'auth.setup_code';
 	return (
-		<form class="card stack loose" method="post" onSubmit={submit}>
+		<form class="card stack loose" method="post" noValidate onSubmit={submit}>
 			<TextField
 				label={t('setup.code')}
 				name="code"

@@ -47,13 +47,15 @@ const EVENTS: Record<Event['type'], Look> = {
 	station: { tone: 'idle', icon: 'station' },
 };
 
+/** How a job ended. */
+const ENDS: Record<string, Look> = {
+	'job.done': { tone: 'ok', icon: 'check-c' },
+	'job.failed': { tone: 'bad', icon: 'stop8' },
+	'job.rolled_back': { tone: 'warn', icon: 'undo' },
+};
+
 export function eventLook(e: Event): Look {
-	const data = (e.data ?? {}) as { state?: string; level?: Finding['level'] };
-	if (e.type === 'job') {
-		if (data.state === 'done') return { tone: 'ok', icon: 'check-c' };
-		if (data.state === 'failed') return { tone: 'bad', icon: 'stop8' };
-		if (data.state === 'rolled_back') return { tone: 'warn', icon: 'undo' };
-	}
-	if (e.type === 'finding' && data.level) return findingLook(data.level);
-	return EVENTS[e.type] ?? EVENTS.station;
+	const level = (e.data as { level?: Finding['level'] } | null)?.level;
+	if (e.type === 'finding' && level) return findingLook(level);
+	return ENDS[e.code ?? ''] ?? EVENTS[e.type] ?? EVENTS.station;
 }

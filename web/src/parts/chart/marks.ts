@@ -12,13 +12,14 @@ export const MARK_ICONS: Record<Mark['kind'], IconName> = { job: 'upgrades', oom
 
 /** One mark a job, however many events it had. */
 export function marksOf(events: Event[]): Mark[] {
-	const jobs = new Set<string>();
+	const jobs = new Set<number>();
 	const marks: Mark[] = [];
 	for (const e of [...events].sort((a, b) => a.at - b.at)) {
 		if (e.type === 'job') {
-			const id = String((e.data as { id?: string } | null)?.id ?? e.id);
-			if (jobs.has(id)) continue;
-			jobs.add(id);
+			const job = (e.data as { job?: number } | null)?.job;
+			// The event of its end names the job; asking for one is no mark yet.
+			if (job === undefined || jobs.has(job)) continue;
+			jobs.add(job);
 			marks.push({ at: e.at, kind: 'job', text: e.message });
 		} else if (e.type === 'oom' || e.type === 'limits') marks.push({ at: e.at, kind: e.type, text: e.message });
 	}

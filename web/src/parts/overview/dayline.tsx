@@ -41,7 +41,7 @@ function Stroke({ span: s }: { span: Span }) {
 		<>
 			<rect class={s.kind} x={pc(s.from)} y={tall ? 20 : 29} width={pc(Math.max(0.004, wide - 0.003))} height={tall ? 14 : 5} rx="1.5" />
 			{named && (
-				<text class={s.kind === 'none' ? 'opt' : undefined} x={pc(middle)} y={tall ? 13 : 22} text-anchor="middle">
+				<text class={s.kind === 'none' ? 'opt' : undefined} x={pc(middle)} y={13} text-anchor="middle">
 					{t(`day.${s.kind}`)}
 				</text>
 			)}

@@ -61,7 +61,7 @@ export function PlanDialog({ change: first, onClose, onStarted }: Props) {
 		</>
 	);
 	return (
-		<Dialog title={plan?.title ?? t('plan.reading')} wide onClose={onClose} foot={foot}>
+		<Dialog title={plan?.title ?? t(error ? 'plan.refused' : 'plan.reading')} wide onClose={onClose} foot={foot}>
 			{error ? <Problem error={error} onRetry={needsRestart ? undefined : () => setChange({ ...change })} /> : null}
 			{plan ? <PlanView plan={plan} /> : !error && <Bones />}
 		</Dialog>
