@@ -21,6 +21,12 @@ struct jobs *jobs_new(struct app *app)
 	return j;
 }
 
+/* What the events of a job carry. */
+static json_t *id_json(int64_t id)
+{
+	return json_pack("{s:I}", "job", (json_int_t)id);
+}
+
 static void *run_thread(void *arg)
 {
 	struct runner *r = arg;
