@@ -3,7 +3,7 @@
  *
  * A sample is one value of one series ("memory_needed") of one entity ("home/node", "host") in one
  * second. It goes into RAM (put) and, with all others since then, into the file in one transaction
- * (flush), so that disks can sleep. Of each series the tiers of domain/rollup.h are kept, each
+ * (flush), so that disks can sleep. Of each series the tiers of base/rollup.h are kept, each
  * bucket with min, mean, max and count: no peak is ever lost, gaps stay gaps. Whatever was flushed
  * is there after a crash, exactly once, and the buckets it had begun go on.
  *

@@ -17,7 +17,7 @@
 #ifndef IO_HISTORY_PRIV_H
 #define IO_HISTORY_PRIV_H
 
-#include "domain/rollup.h"
+#include "base/rollup.h"
 #include "io/history.h"
 
 #include <pthread.h>

@@ -1,5 +1,5 @@
-/* domain/rollup: buckets, the packed form, plans and pouring. */
-#include "domain/rollup.h"
+/* base/rollup: buckets, the packed form, plans and pouring. */
+#include "base/rollup.h"
 
 #include <float.h>
 #include <math.h>

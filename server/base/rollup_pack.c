@@ -11,7 +11,7 @@
  * whichever is shorter. So a steady value costs nothing, a whole number or a count of pages one or
  * two bytes, and noise never more than the float itself.
  */
-#include "domain/rollup.h"
+#include "base/rollup.h"
 
 #include <math.h>
 #include <stdbool.h>

@@ -8,8 +8,8 @@
  * any order, twice, and from several sources, and no peak is ever lost. A bucket without samples is
  * a gap, never a zero.
  */
-#ifndef DOMAIN_ROLLUP_H
-#define DOMAIN_ROLLUP_H
+#ifndef BASE_ROLLUP_H
+#define BASE_ROLLUP_H
 
 #include "base/buf.h"
 

@@ -1,4 +1,4 @@
-#include "domain/rollup.h"
+#include "base/rollup.h"
 
 #include <stdbool.h>
 
