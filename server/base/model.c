@@ -49,7 +49,8 @@ static void service_copy(struct service *to, const struct service *from)
 		.limits = from->limits,
 		.n_ports = from->n_ports,
 	};
-	if (from->n_ports) {
+	/* an empty list was chosen; none at all stands for the recipe's */
+	if (from->ports) {
 		to->ports = xcalloc(from->n_ports, sizeof(*to->ports));
 		memcpy(to->ports, from->ports, from->n_ports * sizeof(*to->ports));
 	}

@@ -131,6 +131,27 @@ static void last_job(struct finder *f, const struct stack *st)
 	link_to(x, "See the steps", false, "upgrades");
 }
 
+/* The first limit that differs, beside memory: "1.50 CPUs". */
+static void other_limit(unsigned drift, const struct limits *l, char out[WORDS_MAX])
+{
+	char bytes[WORDS_MAX];
+
+	if (drift & DRIFT_CPUS)
+		snprintf(out, WORDS_MAX, "%.2f CPUs%s", (double)l->cpu_millis / 1000,
+			l->cpu_millis ? "" : " (no limit)");
+	else if (drift & DRIFT_RESERVATION)
+		snprintf(out, WORDS_MAX, "a reservation of %.40s", words_gib(l->reservation, bytes));
+	else if (drift & DRIFT_SWAP)
+		snprintf(out, WORDS_MAX, "%.40s of swap",
+			l->swap < 0 ? "any amount" : words_gib(l->swap, bytes));
+	else if (drift & DRIFT_SHARES)
+		snprintf(out, WORDS_MAX, "%lld CPU shares",
+			(long long)(l->cpu_shares ? l->cpu_shares : 1024));
+	else
+		snprintf(out, WORDS_MAX, "a block I/O weight of %lld%s", (long long)l->blkio_weight,
+			l->blkio_weight ? "" : " (not set)");
+}
+
 static void drifted(struct finder *f, const struct service *s, const struct service_facts *x,
 	const char *title)
 {
@@ -147,10 +168,11 @@ static void drifted(struct finder *f, const struct service *s, const struct serv
 		snprintf(again, sizeof(again), "Set %s again", want);
 		snprintf(accept, sizeof(accept), "Accept %s", got);
 	} else {
+		other_limit(x->drift, &s->limits, was);
+		other_limit(x->drift, &x->kernel, is);
 		j = add(f, "warn", "limit.drift", x->stack, x->service,
-			"Somebody changed the limits of %s: %.2f CPUs, wanted %.2f (0 = no limit).",
-			title, (double)x->kernel.cpu_millis / 1000,
-			(double)s->limits.cpu_millis / 1000);
+			"Somebody changed the limits of %s: the kernel reports %s, wanted is %s.",
+			title, is, was);
 	}
 	limits_button(j, again, true, x, &s->limits);
 	limits_button(j, accept, false, x, &x->kernel);

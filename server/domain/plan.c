@@ -134,10 +134,17 @@ static void warn_database(struct build *b, const struct service *s, const struct
 		plan_warn(b->p, "db.refused",
 			"%s %s will most likely refuse this database (format %d). If it does, the old"
 			" version comes back by itself; a resync with it works.",
-			r->title, to->title, b->f->db_version);
+			r->title, to->title,
+			b->f->db_version >= 0 ? b->f->db_version : from->db_version);
+		break;
+	case DB_UNKNOWN:
+		b->p->one_way = true;
+		plan_warn(b->p, "db.one_way",
+			"It is not known whether an older version can read the database again after"
+			" %s %s: take the step as one-way.",
+			r->title, to->title);
 		break;
 	case DB_SAME:
-	case DB_UNKNOWN:
 		break;
 	}
 }
@@ -187,43 +194,6 @@ int plan_install(const struct stack *after, const struct plan_facts *f, struct p
 	return finish(&b, build_all(&b, e));
 }
 
-/* Made before the settings changed: only a recreate gives it what is wanted. */
-static bool outdated(const struct build *b, const struct service *s, const struct plan_actual *a)
-{
-	struct spec_input in = {.stack = b->after, .service = s, .namespace_of = "relay"};
-	char hash[17];
-
-	in.recipe = recipe_find(b->f->recipes, s->recipe);
-	in.generation = in.recipe ? recipe_generation(in.recipe, s->image) : NULL;
-	if (!in.generation || spec_hash(&in, hash, NULL))
-		return false;
-	return strcmp(hash, json_str(a->container->labels, LABEL_SPEC, "")) != 0;
-}
-
-/* What a start has to do for one service. */
-static enum touch start_touch(const struct build *b, const struct service *s)
-{
-	const struct plan_actual *a = plan_actual(b->f, s->name);
-
-	if (!a || a->container->presence != PRESENCE_YES || !a->ours)
-		return RECREATE;
-	if (container_alive(a->container))
-		return KEEP;
-	return outdated(b, s, a) ? RECREATE : START;
-}
-
-/* The node joined a namespace whose owner was made anew since: it can never start again. */
-static bool orphaned(const struct stack *s, const struct plan_facts *f)
-{
-	const struct plan_actual *node = plan_actual(f, "node"), *relay = plan_actual(f, "relay");
-	char mode[80];
-
-	if (s->network != NET_SHARED || !node || !relay || !node->container->network_mode)
-		return false;
-	snprintf(mode, sizeof(mode), "container:%s", relay->container->id);
-	return strcmp(mode, node->container->network_mode) != 0;
-}
-
 static bool nothing(const struct build *b)
 {
 	for (size_t k = 0; k < b->after->n_services; k++)
@@ -243,11 +213,9 @@ int plan_start(const struct stack *s, const struct plan_facts *f, struct plan *r
 	stack_copy(&after, s);
 	after.run = true;
 	for (size_t k = 0; k < after.n_services; k++) {
-		b.touch[k] = start_touch(&b, &after.services[k]);
+		b.touch[k] = plan_start_touch(&b, &after.services[k]);
 		b.config[k] = b.touch[k] != KEEP;
 	}
-	if (orphaned(s, f))
-		b.touch[0] = RECREATE;
 	if (nothing(&b) && s->run)
 		return err_set(e, ERR_CONFLICT, "stack.nothing_to_do", "%s is running already.",
 			s->name);
@@ -279,7 +247,6 @@ int plan_stop(const struct stack *s, const struct plan_facts *f, struct plan *re
 			add_stop(&b, svc, r);
 	}
 	add_commit(&b, "stays stopped, also after a restart of the NAS");
-	ret->down = true;
 	return 0;
 }
 
@@ -296,16 +263,11 @@ int plan_restart(const struct stack *s, const char *only, const struct plan_fact
 	stack_copy(&after, s);
 	after.run = true;
 	for (size_t k = 0; k < after.n_services; k++) {
-		const char *name = after.services[k].name;
-		enum touch t = start_touch(&b, &after.services[k]);
-
-		if (only && strcmp(only, name))
+		if (only && strcmp(only, after.services[k].name))
 			continue;
-		b.touch[k] = t == KEEP ? RESTART : t;
+		b.touch[k] = plan_restart_touch(&b, &after.services[k]);
 		b.config[k] = true;
 	}
-	if (orphaned(s, f))
-		b.touch[0] = RECREATE;
 	snprintf(title, sizeof(title), "Restart %s%s%s", s->name, only ? " " : "", only ? only : "");
 	plan_begin(&b, "restart", title, "Nothing to take back.");
 	return finish(&b, build_all(&b, e));
@@ -322,9 +284,12 @@ static bool service_changed(const struct service *a, const struct service *b)
 	       !limits_equal(&a->limits, &b->limits);
 }
 
-/* A stopped stack stays stopped: its containers are made anew at the next start. */
-static int only_settings(struct build *b)
+/* A stopped stack stays stopped: its containers are made anew at the next start. What that start
+ * needs is brought here, so that a start downloads nothing. */
+static int only_settings(struct build *b, struct err *e)
 {
+	if (plan_provide(b, e))
+		return -1;
 	add_commit(b, "the stack is stopped; the containers are made anew at its next start");
 	return 0;
 }
@@ -350,11 +315,9 @@ int plan_options(const struct stack *before, const struct stack *after, bool sec
 		if (!old || service_changed(old, s) || before->network != after->network)
 			b.touch[k] = RECREATE;
 		else if (secrets && sr->n_secrets)
-			b.touch[k] = RESTART;
+			b.touch[k] = plan_restart_touch(&b, s);
 		b.config[k] = b.touch[k] != KEEP;
 		b.pull[k] = !old;
-		if (b.touch[k] == RESTART && !container_alive(plan_actual(f, s->name)->container))
-			b.touch[k] = START;
 	}
 	if (nothing(&b))
 		return err_set(e, ERR_CONFLICT, "stack.nothing_to_do",
@@ -366,7 +329,7 @@ int plan_options(const struct stack *before, const struct stack *after, bool sec
 	if (b.chain_op == CHAIN_ASIDE)
 		plan_warn(ret, "chain.resync",
 			"This opens another database: the chain is set aside and the sync starts anew.");
-	return finish(&b, before->run ? build_all(&b, e) : only_settings(&b));
+	return finish(&b, before->run ? build_all(&b, e) : only_settings(&b, e));
 }
 
 /* ---- limits ---- */
@@ -374,37 +337,6 @@ int plan_options(const struct stack *before, const struct stack *after, bool sec
 static bool can_live(const struct plan_actual *a)
 {
 	return a && a->ours && a->container->presence == PRESENCE_YES;
-}
-
-static char *docker_update(const struct limits *l, const char *name)
-{
-	int64_t swap = l->memory ? l->memory + l->swap : -1;
-	char text[300];
-
-	snprintf(text, sizeof(text),
-		"docker update --memory %lld --memory-swap %lld --memory-reservation %lld"
-		" --cpu-period 100000 --cpu-quota %lld --cpu-shares %lld --blkio-weight %lld %s",
-		(long long)(l->memory ? l->memory : -1), (long long)swap,
-		(long long)l->reservation, (long long)(l->cpu_millis ? l->cpu_millis * 100 : -1),
-		(long long)(l->cpu_shares ? l->cpu_shares : 1024), (long long)l->blkio_weight,
-		name);
-	return xstrdup(text);
-}
-
-static void add_limits(struct build *b, const struct service *s, const struct plan_actual *a)
-{
-	struct step *st = plan_add(b->p, "limits");
-	autofree char *title = xasprintf("Set the limits of %s", plan_title(b, s));
-	autofree char *update = docker_update(&s->limits, a->container->name);
-
-	st->title = take(title);
-	st->detail = xstrdup("without a restart; then the kernel is asked what it enforces");
-	st->undo = xstrdup("the limits are set as before");
-	st->docker = take(update);
-	json_put_str(st->args, "service", s->name);
-	json_put_str(st->args, "container", a->container->id);
-	json_put(st->args, "after", limits_json(&s->limits));
-	json_put(st->args, "before", limits_json(&a->container->limits));
 }
 
 int plan_limits(const struct stack *before, const struct stack *after, const char *service,
@@ -428,14 +360,16 @@ int plan_limits(const struct stack *before, const struct stack *after, const cha
 			words_gib(a->needed, need), words_gib(s->limits.memory, limit));
 	snprintf(title, sizeof(title), "Limits of %s %s", after->name, service);
 	plan_begin(&b, "limits", title, "Set the limits as they were.");
-	warn_memory(&b, s, r);
 	if (!restart && can_live(a)) {
+		warn_memory(&b, s, r);
 		add_limits(&b, s, a);
 		add_commit(&b, "given again at every restart, upgrade and recreate");
 		return 0;
 	}
-	if (!before->run)
-		return finish(&b, only_settings(&b));
+	if (!before->run) {
+		warn_memory(&b, s, r);
+		return finish(&b, only_settings(&b, e));
+	}
 	b.touch[k] = RECREATE;
 	return finish(&b, build_all(&b, e));
 }
@@ -466,11 +400,7 @@ int plan_upgrade(const struct stack *before, const struct stack *after, const ch
 static enum touch node_touch(
 	const struct build *b, const struct service *old, const struct service *new)
 {
-	enum touch t = start_touch(b, new);
-
-	if (service_changed(old, new) || t == RECREATE)
-		return RECREATE;
-	return t == KEEP ? RESTART : START;
+	return service_changed(old, new) ? RECREATE : plan_restart_touch(b, new);
 }
 
 int plan_resync(const struct stack *before, const struct stack *after, const struct plan_facts *f,
@@ -529,7 +459,8 @@ static int add_remove(struct build *b, const struct service *s, const struct pla
 	return 0;
 }
 
-/* The chain's folder is named in no step: nothing in a removal can touch it. */
+/* No step writes to the chain's folder: it is named only for the way back, which starts or makes a
+ * container with it. */
 int plan_remove(const struct stack *before, const struct plan_facts *f, struct plan *ret, struct err *e)
 {
 	struct build b = {.p = ret, .before = before, .after = before, .f = f};
@@ -564,6 +495,5 @@ int plan_remove(const struct stack *before, const struct plan_facts *f, struct p
 	st->undo = xstrdup("");
 	st->docker = xasprintf("docker network rm %s", network);
 	json_put_str(st->args, "name", network);
-	ret->down = true;
 	return 0;
 }

@@ -35,6 +35,12 @@ const struct plan_actual *plan_actual(const struct plan_facts *f, const char *se
 size_t plan_order(const struct stack *s, size_t i);
 bool plan_is_node(const struct service *s);
 
+/* What a start, or a restart, has to do for one service. */
+enum touch plan_start_touch(const struct build *b, const struct service *s);
+enum touch plan_restart_touch(const struct build *b, const struct service *s);
+
+/* The steps before any container: check, folders, configuration files, images. */
+int plan_provide(struct build *b, struct err *e);
 /* All steps that bring the services from before to after. */
 int plan_transition(struct build *b, struct err *e);
 
@@ -56,6 +62,7 @@ void add_chain(struct build *b, const struct recipe *r);
 void add_start(struct build *b, const struct service *s, const struct recipe *r, enum touch t);
 void add_swap(struct build *b, const struct service *s);
 void add_verify(struct build *b, const struct service *s, const struct recipe *r, enum touch t);
+void add_limits(struct build *b, const struct service *s, const struct plan_actual *a);
 void add_commit(struct build *b, const char *detail);
 void add_discard(struct build *b, const struct service *s);
 

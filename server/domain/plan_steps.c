@@ -192,6 +192,7 @@ void add_stop(struct build *b, const struct service *svc, const struct recipe *r
 	s->undo = xstrdup("started again");
 	s->docker = text("docker stop -t %d %s", r->stop_timeout_s, a->container->name);
 	s->down = plan_is_node(svc);
+	b->p->down |= s->down;
 	json_put_str(s->args, "container", a->container->id);
 	json_put_str(s->args, "name", a->container->name);
 	put_stop(s, r);
@@ -363,4 +364,35 @@ void add_discard(struct build *b, const struct service *svc)
 	s->undo = xstrdup("");
 	s->docker = text("docker rm %.12s", a->container->id);
 	json_put_str(s->args, "container", a->container->id);
+}
+
+static char *docker_update(const struct limits *l, const char *name)
+{
+	int64_t swap = l->memory ? l->memory + l->swap : -1;
+	char text[300];
+
+	snprintf(text, sizeof(text),
+		"docker update --memory %lld --memory-swap %lld --memory-reservation %lld"
+		" --cpu-period 100000 --cpu-quota %lld --cpu-shares %lld --blkio-weight %lld %s",
+		(long long)(l->memory ? l->memory : -1), (long long)swap,
+		(long long)l->reservation, (long long)(l->cpu_millis ? l->cpu_millis * 100 : -1),
+		(long long)(l->cpu_shares ? l->cpu_shares : 1024), (long long)l->blkio_weight,
+		name);
+	return xstrdup(text);
+}
+
+void add_limits(struct build *b, const struct service *s, const struct plan_actual *a)
+{
+	struct step *st = plan_add(b->p, "limits");
+	autofree char *title = xasprintf("Set the limits of %s", plan_title(b, s));
+	autofree char *update = docker_update(&s->limits, a->container->name);
+
+	st->title = take(title);
+	st->detail = xstrdup("without a restart; then the kernel is asked what it enforces");
+	st->undo = xstrdup("the limits are set as before");
+	st->docker = take(update);
+	json_put_str(st->args, "service", s->name);
+	json_put_str(st->args, "container", a->container->id);
+	json_put(st->args, "after", limits_json(&s->limits));
+	json_put(st->args, "before", limits_json(&a->container->limits));
 }

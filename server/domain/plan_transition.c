@@ -1,7 +1,11 @@
 /* The one way from what is there to what is wanted. */
 #include "domain/plan_priv.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "domain/spec.h"
+#include "domain/wanted.h"
 
 bool plan_is_node(const struct service *s)
 {
@@ -49,18 +53,69 @@ static bool alive(const struct plan_actual *a)
 	return a && container_alive(a->container);
 }
 
-/* In a shared namespace what happens to the relay happens to the node. */
+/* Made before the settings changed: only a recreate gives it what is wanted. */
+static bool outdated(const struct build *b, const struct service *s, const struct plan_actual *a)
+{
+	struct spec_input in = {.stack = b->after, .service = s, .namespace_of = "relay"};
+	char hash[17];
+
+	in.recipe = recipe_find(b->f->recipes, s->recipe);
+	in.generation = in.recipe ? recipe_generation(in.recipe, s->image) : NULL;
+	if (!in.generation || spec_hash(&in, hash, NULL))
+		return false;
+	return strcmp(hash, json_str(a->container->labels, LABEL_SPEC, "")) != 0;
+}
+
+/* The node joined a namespace whose owner was made anew since: it can never start again. */
+static bool orphaned(const struct stack *s, const struct plan_facts *f)
+{
+	const struct plan_actual *node = plan_actual(f, "node"), *relay = plan_actual(f, "relay");
+	char mode[80];
+
+	if (s->network != NET_SHARED || !node || !relay || !node->container->network_mode)
+		return false;
+	snprintf(mode, sizeof(mode), "container:%s", relay->container->id);
+	return strcmp(mode, node->container->network_mode) != 0;
+}
+
+enum touch plan_start_touch(const struct build *b, const struct service *s)
+{
+	const struct plan_actual *a = plan_actual(b->f, s->name);
+
+	if (!a || a->container->presence != PRESENCE_YES || !a->ours)
+		return RECREATE;
+	if (plan_is_node(s) && orphaned(b->after, b->f))
+		return RECREATE;
+	if (container_alive(a->container))
+		return KEEP;
+	return outdated(b, s, a) ? RECREATE : START;
+}
+
+enum touch plan_restart_touch(const struct build *b, const struct service *s)
+{
+	enum touch t = plan_start_touch(b, s);
+
+	return t == KEEP ? RESTART : t;
+}
+
+/* In a shared namespace what happens to the relay happens to the node; and who starts the node needs
+ * a running relay. */
 static void couple(struct build *b)
 {
 	size_t relay = plan_order(b->after, 0), node = plan_order(b->after, 1);
-	enum touch t = b->touch[relay];
-	const struct plan_actual *a;
+	const struct service *owner = &b->after->services[relay];
+	enum touch t;
 
 	if (b->after->network != NET_SHARED)
 		return;
-	a = plan_actual(b->f, "node");
-	if (t == START)
-		t = alive(a) ? RESTART : START;
+	if (b->touch[node] != KEEP && b->touch[relay] == KEEP && !alive(plan_actual(b->f, owner->name))) {
+		b->touch[relay] = plan_start_touch(b, owner);
+		b->config[relay] = true;
+	}
+	if (b->touch[relay] == KEEP)
+		return;
+	t = b->touch[relay] == RECREATE ? RECREATE
+					: plan_restart_touch(b, &b->after->services[node]);
 	if (b->touch[node] < t)
 		b->touch[node] = t;
 }
@@ -78,11 +133,8 @@ static int each_recreated(struct build *b, struct err *e)
 	return 0;
 }
 
-/* Before anything stops: all that can be done while what runs goes on running. */
-static int prepare(struct build *b, struct err *e)
+int plan_provide(struct build *b, struct err *e)
 {
-	bool create = false;
-
 	add_check(b);
 	for (size_t k = 0; k < b->after->n_services; k++) {
 		const struct service *s = &b->after->services[k];
@@ -90,7 +142,6 @@ static int prepare(struct build *b, struct err *e)
 
 		if (!r)
 			return -1;
-		create |= b->touch[k] == RECREATE;
 		if (b->install || (b->before && !stack_service(b->before, s->name)))
 			add_folder(b, s, recipe_generation(r, s->image));
 		if (b->config[k] && r->config.file)
@@ -99,7 +150,15 @@ static int prepare(struct build *b, struct err *e)
 	for (size_t k = 0; k < b->after->n_services; k++)
 		if (b->pull[k])
 			add_pull(b, &b->after->services[k]);
-	if (!create)
+	return 0;
+}
+
+/* Before anything stops: all that can be done while what runs goes on running. */
+static int prepare(struct build *b, struct err *e)
+{
+	if (plan_provide(b, e))
+		return -1;
+	if (b->touch[0] != RECREATE && b->touch[1] != RECREATE)
 		return 0;
 	add_network(b);
 	return each_recreated(b, e);
@@ -146,8 +205,13 @@ static int start_all(struct build *b, struct err *e)
 
 		if (!r)
 			return -1;
-		if (b->touch[k] != KEEP)
-			add_start(b, s, r, b->touch[k]);
+		if (b->touch[k] == KEEP)
+			continue;
+		/* a stopped container, or one somebody else changed, starts with what is wanted */
+		if (b->touch[k] != RECREATE &&
+			!limits_equal(&s->limits, &plan_actual(b->f, s->name)->container->limits))
+			add_limits(b, s, plan_actual(b->f, s->name));
+		add_start(b, s, r, b->touch[k]);
 	}
 	/* names after the start: exchanging them costs no downtime */
 	for (size_t k = 0; k < b->after->n_services; k++)
@@ -175,7 +239,5 @@ int plan_transition(struct build *b, struct err *e)
 		if (b->touch[k] == RECREATE && there(a) && a->ours)
 			add_discard(b, &b->after->services[k]);
 	}
-	for (size_t i = 0; i < b->p->n_steps; i++)
-		b->p->down |= b->p->steps[i].down && b->before;
 	return 0;
 }

@@ -1,5 +1,6 @@
 #include "domain/wanted.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,8 +115,9 @@ bool limits_equal(const struct limits *a, const struct limits *b)
 
 static bool host_ip_ok(const char *ip)
 {
-	return strlen(ip) < sizeof(((struct port *)0)->host_ip) &&
-	       strspn(ip, "0123456789abcdefABCDEF.:") == strlen(ip);
+	struct in6_addr any;
+
+	return !*ip || inet_pton(AF_INET, ip, &any) == 1 || inet_pton(AF_INET6, ip, &any) == 1;
 }
 
 static int read_port(const json_t *j, struct port *ret, struct err *e)
@@ -293,6 +295,9 @@ static int read_network(const json_t *in, enum network_mode *mode, struct err *e
 
 static bool path_clean(const char *p)
 {
+	for (const char *c = p; *c; c++)
+		if (iscntrl((unsigned char)*c))
+			return false;
 	return *p == '/' && !strstr(p, "//") && !strstr(p, "/./") && !strstr(p, "/../") &&
 	       (strlen(p) < 3 || (strcmp(p + strlen(p) - 3, "/..") && strcmp(p + strlen(p) - 2, "/."))) &&
 	       p[strlen(p) - 1] != '/' && !strchr(p, ':');
@@ -303,6 +308,8 @@ static int read_data_dir(const json_t *in, const char *root, struct stack *s, st
 	const char *dir = json_str(in, "data_dir", NULL);
 	size_t len = strlen(root);
 
+	if (json_object_get(in, "data_dir") && !dir)
+		return bad(e, "input.type", "data_dir", "must be a text");
 	if (!dir) {
 		s->data_dir = xasprintf("%s/%s", root, s->name);
 		return 0;
@@ -314,9 +321,29 @@ static int read_data_dir(const json_t *in, const char *root, struct stack *s, st
 	return 0;
 }
 
-/* A shared network namespace needs somebody to share it with. */
+static bool same_port(const struct port *a, const struct port *b)
+{
+	return a != b && a->host == b->host && !strcmp(a->protocol, b->protocol) &&
+	       (!*a->host_ip || !*b->host_ip || !strcmp(a->host_ip, b->host_ip));
+}
+
+static bool port_twice(const struct stack *s, const struct port *p)
+{
+	for (size_t i = 0; i < s->n_services; i++)
+		for (size_t k = 0; k < s->services[i].n_ports; k++)
+			if (same_port(p, &s->services[i].ports[k]))
+				return true;
+	return false;
+}
+
+/* A shared network namespace needs somebody to share it with; and a port taken twice would be found
+ * out only by a start, with the node down. */
 static int check_whole(const struct stack *s, struct err *e)
 {
+	for (size_t i = 0; i < s->n_services; i++)
+		for (size_t k = 0; k < s->services[i].n_ports; k++)
+			if (port_twice(s, &s->services[i].ports[k]))
+				return bad(e, "input.port", "ports", "publishes one port twice");
 	if (s->network == NET_SHARED && !stack_service(s, "relay"))
 		return bad(e, "input.service", "network",
 			"can be shared only when the stack has a relay");
@@ -460,6 +487,8 @@ int wanted_load(const json_t *j, struct stack *ret, struct err *e)
 	for (size_t i = 0; i < json_array_size(services); i++)
 		if (add_service(&s, json_array_get(services, i), secrets, e))
 			return -1;
+	if (node_first(&s, e) || check_whole(&s, e))
+		return -1;
 	*ret = s;
 	s = (struct stack){0};
 	return 0;

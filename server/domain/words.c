@@ -61,7 +61,7 @@ char *words_seconds(int64_t s, char out[WORDS_MAX])
 char *words_range(int64_t low_s, int64_t high_s, char out[WORDS_MAX])
 {
 	const struct unit *u = unit_of(high_s);
-	int64_t d = u ? u->seconds : 1, low = low_s / d, high = (high_s + d - 1) / d;
+	int64_t d = u ? u->seconds : 1, low = low_s / d, high = high_s / d + (high_s % d != 0);
 
 	if (!low)
 		snprintf(out, WORDS_MAX, "up to %lld" NBSP "%s", (long long)high, u ? u->name : "s");

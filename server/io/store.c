@@ -214,9 +214,8 @@ static int take_lock(struct store *s, struct err *e)
 	return 0;
 }
 
-static int pragma_int(struct store *s, const char *name, int64_t *ret, struct err *e)
+static int ask_int(struct store *s, const char *sql, int64_t *ret, struct err *e)
 {
-	autofree char *sql = xasprintf("PRAGMA %s", name);
 	autostmt sqlite3_stmt *st = NULL;
 	int rc;
 
@@ -226,37 +225,60 @@ static int pragma_int(struct store *s, const char *name, int64_t *ret, struct er
 	return 0;
 }
 
-static int climb(struct store *s, struct err *e)
+/* Whose file it is, and how far up the ladder. An empty one is ours to fill. */
+static int identify(struct store *s, int64_t *ret_version, struct err *e)
 {
-	int64_t version, app;
+	int64_t version, app, tables;
 
-	if (pragma_int(s, "user_version", &version, e) || pragma_int(s, "application_id", &app, e))
+	if (ask_int(s, "PRAGMA user_version", &version, e) ||
+		ask_int(s, "PRAGMA application_id", &app, e) ||
+		ask_int(s, "SELECT count(*) FROM sqlite_master", &tables, e))
 		return -1;
-	if (version && app != APPLICATION_ID)
+	if (version < 0 || (app != APPLICATION_ID && (app || version || tables)))
 		return err_set(e, ERR_INTERNAL, "state.unreadable",
 			"%s/state.db belongs to another program.", s->dir);
 	if (version > (int64_t)COUNT(ladder))
 		return err_set(e, ERR_CONFLICT, "state.too_new",
 			"%s/state.db was written by a newer version of Ethereum Station.", s->dir);
+	*ret_version = version;
+	return 0;
+}
+
+static int climb_from(struct store *s, int64_t version, struct err *e)
+{
 	for (; version < (int64_t)COUNT(ladder); version++) {
-		autofree char *sql = xasprintf(
-			"BEGIN IMMEDIATE; PRAGMA application_id=%d; %s PRAGMA user_version=%d; COMMIT;",
+		autofree char *sql = xasprintf("PRAGMA application_id=%d; %s PRAGMA user_version=%d;",
 			APPLICATION_ID, ladder[version].sql, (int)version + 1);
 
 		log_info("state.db: step %d: %s", (int)version + 1, ladder[version].what);
-		if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK) {
-			store_fail(s, e);
-			store_rollback(s);
-			return -1;
-		}
+		if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+			return store_fail(s, e);
 	}
 	return 0;
+}
+
+/* Looks again with the write lock: another process may have climbed meanwhile. */
+static int climb(struct store *s, struct err *e)
+{
+	int64_t version;
+
+	if (identify(s, &version, e))
+		return -1;
+	if (version == (int64_t)COUNT(ladder))
+		return 0;
+	if (store_begin(s, e))
+		return -1;
+	if (identify(s, &version, e) == 0 && climb_from(s, version, e) == 0)
+		return store_commit(s, e);
+	store_rollback(s);
+	return -1;
 }
 
 static int open_db(struct store *s, struct err *e)
 {
 	autofree char *path = xasprintf("%s/state.db", s->dir);
 	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	int64_t version;
 
 	if (fd < 0)
 		return err_errno(e, "state.failed", "The file %s could not be opened", path);
@@ -265,6 +287,9 @@ static int open_db(struct store *s, struct err *e)
 		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL))
 		return store_fail(s, e);
 	sqlite3_busy_timeout(s->db, 5000);
+	/* before the first write: somebody else's file is left as it is */
+	if (identify(s, &version, e))
+		return -1;
 	if (sqlite3_exec(s->db,
 		    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
 		    "PRAGMA cache_size=-512; PRAGMA wal_autocheckpoint=256;",

@@ -20,7 +20,7 @@ struct store;
  * `exclusive`, takes DIR/lock as well: two serving instances on one state are refused. */
 int store_open(const char *dir, bool exclusive, struct store **ret, struct err *e);
 void store_close(struct store *s); /* NULL is allowed */
-/* Bytes on disk of everything below the state folder's top level. */
+/* Bytes on disk of the files that lie directly in the state folder. */
 int64_t store_disk_bytes(const struct store *s);
 
 /* ---- settings ---- */

@@ -18,6 +18,7 @@ int store_stacks(struct store *s, struct stack_rows *ret, struct err *e)
 {
 	HOLD(s);
 	autostmt sqlite3_stmt *st = NULL;
+	struct stack_rows rows = {0};
 	int rc;
 
 	if (store_stmt(s, &st, e, "SELECT wanted FROM stack ORDER BY name", ""))
@@ -25,12 +26,18 @@ int store_stacks(struct store *s, struct stack_rows *ret, struct err *e)
 	while ((rc = store_row(s, st, e)) > 0) {
 		json_t *j = col_json(st, 0);
 
-		if (!j)
-			return err_set(e, ERR_INTERNAL, "state.unreadable",
+		if (!j) {
+			rc = err_set(e, ERR_INTERNAL, "state.unreadable",
 				"A stack in %s/state.db cannot be read.", s->dir);
-		ret->items = xrealloc(ret->items, (ret->n + 1) * sizeof(*ret->items));
-		ret->items[ret->n++] = j;
+			break;
+		}
+		rows.items = xrealloc(rows.items, (rows.n + 1) * sizeof(*rows.items));
+		rows.items[rows.n++] = j;
 	}
+	if (rc < 0)
+		stack_rows_free(&rows);
+	else
+		*ret = rows;
 	return rc;
 }
 
@@ -405,6 +412,7 @@ int store_events(struct store *s, int64_t after, int64_t before, const char *sta
 {
 	HOLD(s);
 	autostmt sqlite3_stmt *st = NULL;
+	autoevents struct event_rows rows = {0};
 	int rc;
 
 	if (store_stmt(s, &st, e,
@@ -416,10 +424,14 @@ int store_events(struct store *s, int64_t after, int64_t before, const char *sta
 		    (int64_t)limit))
 		return -1;
 	while ((rc = store_row(s, st, e)) > 0) {
-		ret->items = xrealloc(ret->items, (ret->n + 1) * sizeof(*ret->items));
-		read_event(st, &ret->items[ret->n++]);
+		rows.items = xrealloc(rows.items, (rows.n + 1) * sizeof(*rows.items));
+		read_event(st, &rows.items[rows.n++]);
 	}
-	return rc;
+	if (rc < 0)
+		return -1;
+	*ret = rows;
+	rows = (struct event_rows){0};
+	return 0;
 }
 
 int64_t store_last_event_id(struct store *s)

@@ -12,6 +12,7 @@
 #include "io/history.h"
 #include "io/store.h"
 #include "services/bus.h"
+#include "services/jobs.h"
 #include "services/watch.h"
 #include "services/world.h"
 
@@ -65,6 +66,7 @@ struct track {
 	int pid; /* of the open cgroup; 0 = none */
 	struct cgroup *cg;
 	struct limits wanted;
+	unsigned differs; /* what differed from it in the last reading */
 	bool alive, has_last;
 	struct usage last;
 	/* read from the world at each tick */
@@ -156,22 +158,34 @@ static double per_second(int64_t now, int64_t last, msec ms)
 	return now < 0 || last < 0 || now < last || ms <= 0 ? -1 : (double)(now - last) * 1000 / (double)ms;
 }
 
+/* Drift is what two readings in a row show, and no job is about to change: a reading may fall between
+ * the kernel's new limit and the wanted one. */
+static unsigned lasting_drift(struct sampler *s, struct track *t, const struct limits *kernel)
+{
+	bool busy = jobs_of_stack(s->app->jobs, t->stack) != 0;
+	unsigned now = busy ? 0 : drift_of(&t->wanted, kernel), before = t->differs;
+
+	t->differs = now;
+	return now & before;
+}
+
 static void publish(struct sampler *s, struct track *t)
 {
 	struct world *w = s->app->world;
 	struct service_facts *f;
 	msec ms = t->now.at - t->last.at;
 	bool oom = false, drifted = false;
+	struct limits kernel = cgroup_limits(&t->now, &t->wanted);
+	unsigned limits_drift = t->read ? lasting_drift(s, t, &kernel) : 0;
 
 	world_lock(w);
 	f = world_service(w, t->stack, t->service);
 	if (f && t->read && f->container.pid == t->pid) {
-		unsigned drift = f->drift & DRIFT_CONTAINER;
+		unsigned drift = (f->drift & DRIFT_CONTAINER) | limits_drift;
 
 		f->usage = t->now;
 		f->has_usage = true;
-		f->kernel = cgroup_limits(&t->now, &t->wanted);
-		drift |= drift_of(&t->wanted, &f->kernel);
+		f->kernel = kernel;
 		drifted = drift != f->drift;
 		f->drift = drift;
 		f->cpu_percent = f->throttled_percent = f->read_per_s = f->write_per_s = -1;

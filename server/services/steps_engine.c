@@ -7,6 +7,7 @@
 #include "domain/spec.h"
 #include "domain/wanted.h"
 #include "io/docker.h"
+#include "io/store.h"
 
 const char *arg_str(const struct step_ctx *c, const char *key)
 {
@@ -155,6 +156,19 @@ static int clear_name(struct step_ctx *c, const char *name, struct err *e)
 	return docker_remove(c->app->docker, old.id, e);
 }
 
+/* A limit that the engine took and threw away: told now, before anything stops. */
+static int nothing_discarded(const json_t *warnings, struct err *e)
+{
+	size_t i;
+	json_t *w;
+
+	json_array_foreach ((json_t *)warnings, i, w)
+		if (json_is_string(w) && strcasestr(json_string_value(w), "discarded"))
+			return err_set(e, ERR_CONFLICT, "limit.unsupported",
+				"The Docker engine cannot set it here: %.250s", json_string_value(w));
+	return 0;
+}
+
 int run_create(struct step_ctx *c, struct err *e)
 {
 	autojson json_t *warnings = NULL;
@@ -165,11 +179,36 @@ int run_create(struct step_ctx *c, struct err *e)
 			json_object_get(c->step->args, "config"), id, &warnings, e))
 		return -1;
 	result_put(c, "id", json_string(id));
+	if (nothing_discarded(warnings, e))
+		return -1;
 	if (json_array_size(warnings))
 		step_note(c, "%.12s; the engine says: %s", id,
 			json_string_value(json_array_get(warnings, 0)));
 	else
 		step_note(c, "%.12s", id);
+	return 0;
+}
+
+/* A container that the engine can never start: its start was cut short by a crash of the engine, which
+ * forgot the process and still finds its traces. Made again from the same settings, with those that
+ * this job made after it: one of them may have joined its network namespace. */
+int make_anew(struct step_ctx *c, const char *id, struct err *e)
+{
+	bool from_here = false;
+
+	for (size_t i = 0; i < c->job->plan.n_steps; i++) {
+		struct step *s = &c->job->plan.steps[i];
+		struct step_ctx made = *c;
+		const char *old = json_str(s->result, "id", "");
+
+		if (strcmp(s->kind, "create"))
+			continue;
+		from_here |= !strcmp(old, id);
+		made.step = s;
+		if (from_here && (docker_remove(c->app->docker, old, e) || run_create(&made, e) ||
+					 store_step_update(c->app->store, c->job->id, s, e)))
+			return -1;
+	}
 	return 0;
 }
 

@@ -60,6 +60,8 @@ int step_sleep(struct step_ctx *c, msec ms, struct err *e);
 /* Lets a container stop by its signal; waits as long as it takes, says stop.slow after timeout_s, and
  * kills only when a person allowed it. */
 int stop_softly(struct step_ctx *c, const char *id, int64_t timeout_s, const char *signal, struct err *e);
+/* Removes the never started container `id` of this job, and makes it and those after it again. */
+int make_anew(struct step_ctx *c, const char *id, struct err *e);
 /* Starts (law 1 checked first when dir is not "") and arms the restart policy. */
 int start_armed(struct step_ctx *c, const char *id, const char *dir, const char *sub, struct err *e);
 /* Reads the limits the kernel reports until they equal `want` (a moment may pass); limit.not_applied. */

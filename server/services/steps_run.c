@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "domain/advice.h"
 #include "domain/wanted.h"
 #include "io/cgroup.h"
 #include "io/docker.h"
@@ -228,13 +229,29 @@ static void note_downtime(struct step_ctx *c, msec started_at)
 	}
 }
 
+static int start_target(struct step_ctx *c, struct err *e)
+{
+	const char *id;
+
+	return target(c, &id, e) || start_plain(c, id, arg_str(c, "dir"), arg_str(c, "sub"), e) ? -1 : 0;
+}
+
+/* See make_anew. Only what this job made: then nothing is lost with the container. */
+static bool half_started(struct step_ctx *c, const struct err *e)
+{
+	return err_is(e, "engine.error") && strstr(e->message, "already exists") &&
+	       !json_object_get(c->step->args, "container");
+}
+
 int run_start(struct step_ctx *c, struct err *e)
 {
 	autocontainer struct container k = {0};
 	const char *id;
 
-	if (target(c, &id, e) ||
-		start_plain(c, id, arg_str(c, "dir"), arg_str(c, "sub"), e) || inspect(c, id, &k, e))
+	if (start_target(c, e) && (!half_started(c, e) || target(c, &id, e) || make_anew(c, id, e) ||
+					  start_target(c, e)))
+		return -1;
+	if (target(c, &id, e) || inspect(c, id, &k, e))
 		return -1;
 	result_put(c, "id", json_string(id));
 	result_put(c, "started_at", json_integer(k.started_at));
@@ -257,6 +274,15 @@ int undo_start(struct step_ctx *c, struct err *e)
 }
 
 /* ---- verify ---- */
+
+static int not_applied(const char *name, unsigned drift, struct err *e)
+{
+	autojson json_t *names = drift_json(drift);
+	autofree char *list = json_dumps(names, 0);
+
+	return err_set(e, ERR_CONFLICT, "limit.not_applied",
+		"The engine accepted the limits of %s, but the kernel reports others: %s.", name, list);
+}
 
 int limits_read_back(struct step_ctx *c, const char *id, const struct limits *want, struct err *e)
 {
@@ -285,11 +311,7 @@ int limits_read_back(struct step_ctx *c, const char *id, const struct limits *wa
 		if (step_sleep(c, 100, e))
 			return -1;
 	} while (clock_mono() - since < LIMIT_PATIENCE_MS);
-	return err_set(e, ERR_CONFLICT, "limit.not_applied",
-		"The engine accepted the limits of %s, but the kernel reports %lld bytes of memory and"
-		" %.2f CPUs (wanted: %lld and %.2f; 0 = no limit).",
-		k.name, (long long)got.memory, (double)got.cpu_millis / 1000, (long long)want->memory,
-		(double)want->cpu_millis / 1000);
+	return not_applied(k.name, drift_of(want, &got), e);
 }
 
 static int ended_early(struct step_ctx *c, const struct container *k, struct err *e)

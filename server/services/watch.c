@@ -35,7 +35,7 @@ void watch_stop(struct watch *w)
 {
 	if (!w)
 		return;
-	w->stop = true;
+	w->stop = w->cut = true;
 	gate_wake(&w->gate);
 	if (w->events_runs)
 		pthread_join(w->events_thread, NULL);
@@ -72,6 +72,11 @@ static bool is_ours(const struct container *c, const struct stack *s, const char
 	       !strcmp(json_str(c->labels, LABEL_SERVICE, ""), service);
 }
 
+static bool is_armed(const struct container *c)
+{
+	return c->restart_policy && !strcmp(c->restart_policy, "always");
+}
+
 /* The container by its name, into the world. */
 static int look_at(struct watch *w, const struct stack *s, const struct service *svc, struct err *e)
 {
@@ -96,7 +101,8 @@ static int look_at(struct watch *w, const struct stack *s, const struct service 
 			f->drift |= DRIFT_CONTAINER;
 		if (strcmp(c.id, f->container.id) || c.started_at != f->container.started_at)
 			f->has_usage = f->has_sync = false;
-		if (container_alive(&f->container) && f->container.started_at != c.started_at)
+		/* a Start job arms it again; a start that was under way when we gave up does not */
+		if (container_alive(&f->container) && is_armed(&f->container))
 			f->given_up = false;
 	}
 	world_unlock(w->app->world);

@@ -60,6 +60,12 @@ static void set_lost(struct watch *w, const struct err *why)
 	watch_poke(w);
 }
 
+void watch_lost(struct watch *w, const struct err *why)
+{
+	set_lost(w, why);
+	w->cut = true;
+}
+
 static int on_event(void *ctx, const struct docker_event *ev)
 {
 	struct watch *w = ctx;
@@ -97,15 +103,18 @@ void *watch_events_run(void *arg)
 	struct watch *w = arg;
 	msec pause = PAUSE_MIN_MS;
 
-	while (!w->stop) {
+	for (;;) {
 		struct docker_version v;
 		struct err e = {0};
 		msec since = clock_wall();
 
+		w->cut = false;
+		if (w->stop) /* looked at after the line above: a stop sets both */
+			break;
 		if (docker_ping(w->app->docker, &v, &e) == 0) {
 			set_connected(w, &v);
 			pause = PAUSE_MIN_MS;
-			if (docker_events(w->app->docker, since, &w->stop, on_event, w, &e) == 0)
+			if (docker_events(w->app->docker, since, &w->cut, on_event, w, &e) == 0)
 				continue;
 			if (w->stop)
 				break;

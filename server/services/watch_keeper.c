@@ -181,7 +181,7 @@ static void give_up(struct watch *w, const char *stack, const char *service, con
 	bus_say(w->app->bus, "service", stack, service, "watchdog", "node.crash_loop", NULL,
 		"%s crashed %d times in ten minutes; it is not started again by itself.", service,
 		CRASHES_TO_GIVE_UP);
-	memset(w->crashes, 0, sizeof(w->crashes));
+	watch_forget_crashes(w, stack, service);
 }
 
 static void end_crash_loops(struct watch *w)
@@ -193,8 +193,10 @@ static void end_crash_loops(struct watch *w)
 	for (size_t i = 0; i < world->n_services; i++) {
 		struct service_facts *f = &world->services[i];
 
+		if (f->given_up) /* the finding goes on telling how many they were */
+			continue;
 		f->crashes = watch_crashes(w, f->stack, f->service, clock_wall());
-		if (f->crashes < CRASHES_TO_GIVE_UP || f->given_up)
+		if (f->crashes < CRASHES_TO_GIVE_UP)
 			continue;
 		snprintf(stack, sizeof(stack), "%s", f->stack);
 		snprintf(service, sizeof(service), "%s", f->service);
@@ -261,7 +263,7 @@ void *watch_keeper_run(void *arg)
 			for (size_t i = 0; i < t->n; i++)
 				watch_take_news(w, &t->news[i]);
 			if (watch_refresh(w, &e))
-				log_debug("containers could not be read: %s", e.message);
+				watch_lost(w, &e);
 			else if (t->anew)
 				came_back(w);
 			else

@@ -10,6 +10,7 @@
 #include "services/world.h"
 
 #define CRASH_WINDOW_MS (10 * 60 * 1000)
+#define KILLED 137 /* exit code after SIGKILL */
 #define OOM_JOIN_MS 15000 /* counter, event and exit code of one kill arrive within this time */
 
 struct who {
@@ -78,26 +79,39 @@ int watch_crashes(const struct watch *w, const char *stack, const char *service,
 	return n;
 }
 
+void watch_forget_crashes(struct watch *w, const char *stack, const char *service)
+{
+	for (size_t i = 0; i < COUNT(w->crashes); i++)
+		if (!strcmp(w->crashes[i].stack, stack) && !strcmp(w->crashes[i].service, service))
+			w->crashes[i].at = 0;
+}
+
+static void count_crash(struct watch *w, const struct who *who)
+{
+	struct crash *c = &w->crashes[w->n_crashes++ % COUNT(w->crashes)];
+
+	*c = (struct crash){.at = clock_wall()};
+	snprintf(c->stack, sizeof(c->stack), "%s", who->stack);
+	snprintf(c->service, sizeof(c->service), "%s", who->service);
+}
+
 /* It ended and no job of ours asked for it. */
 static void ended_alone(struct watch *w, const struct news *n, const struct who *who)
 {
-	struct crash *c = &w->crashes[w->n_crashes++ % COUNT(w->crashes)];
 	autocontainer struct container k = {0};
 	struct service_facts *f;
 	char last[DOCKER_LAST_WORDS];
 
 	docker_last_words(w->app->docker, n->id, last);
-	if (docker_inspect(w->app->docker, n->id, &k, NULL) == 0 && k.oom_killed)
+	/* the engine's flag is about any process since the start: a child's kill is no end of the node */
+	if (n->exit_code == KILLED && docker_inspect(w->app->docker, n->id, &k, NULL) == 0 && k.oom_killed)
 		watch_oom(w, who->stack, who->service, who->limit);
-	*c = (struct crash){.at = clock_wall()};
-	snprintf(c->stack, sizeof(c->stack), "%s", who->stack);
-	snprintf(c->service, sizeof(c->service), "%s", who->service);
+	if (strcmp(w->killed, n->id))
+		count_crash(w, who);
 	world_lock(w->app->world);
 	f = world_service(w->app->world, who->stack, who->service);
-	if (f) {
+	if (f)
 		snprintf(f->last_words, sizeof(f->last_words), "%s", last);
-		f->crashes = watch_crashes(w, who->stack, who->service, c->at);
-	}
 	world_unlock(w->app->world);
 	bus_say(w->app->bus, "service", who->stack, who->service, "engine", "service.ended",
 		json_pack("{s:i}", "exit_code", n->exit_code), "%s ended with code %d%s%s%s.",
@@ -112,6 +126,10 @@ void watch_take_news(struct watch *w, const struct news *n)
 	if (!whose(w, n, &who))
 		return;
 	job = jobs_of_stack(w->app->jobs, who.stack) != 0;
+	if (!strcmp(n->action, "kill"))
+		snprintf(w->killed, sizeof(w->killed), "%s", n->id);
+	else if (!strcmp(n->action, "start"))
+		w->killed[0] = '\0';
 	if (!strcmp(n->action, "oom"))
 		watch_oom(w, who.stack, who.service, who.limit);
 	else if (job)

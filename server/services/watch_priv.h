@@ -21,6 +21,7 @@ struct watch {
 	pthread_t events_thread, keeper_thread;
 	bool events_runs, keeper_runs;
 	atomic_bool stop;
+	atomic_bool cut; /* end the stream of events: stop, or the engine does not answer any more */
 	struct gate gate;
 	struct news news[NEWS_MAX]; /* with the gate held */
 	size_t n_news;
@@ -32,14 +33,18 @@ struct watch {
 		msec at;
 	} crashes[64]; /* the last ones, a ring; keeper thread only */
 	size_t n_crashes;
+	char killed[65]; /* container that was last sent a signal: its end is no crash; keeper thread only */
 };
 
 /* watch_events.c */
 void *watch_events_run(void *watch);
+/* A look at the containers failed: tells it, and has the other thread connect anew. */
+void watch_lost(struct watch *w, const struct err *why);
 /* watch_keeper.c */
 void *watch_keeper_run(void *watch);
 /* watch_news.c: what an engine event means; keeper thread. */
 void watch_take_news(struct watch *w, const struct news *n);
 int watch_crashes(const struct watch *w, const char *stack, const char *service, msec now);
+void watch_forget_crashes(struct watch *w, const char *stack, const char *service);
 
 #endif

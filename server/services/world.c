@@ -81,7 +81,8 @@ static struct service_facts fresh(const char *stack, const char *service)
 	return f;
 }
 
-/* New list of facts for the stacks; what is known of services that remain moves over. */
+/* New list of facts for the stacks; what is known of services that remain moves over. Not whether
+ * their limits drift: what is wanted may be another now, so the next readings tell. */
 static void renew_services(struct world *w)
 {
 	struct service_facts *list = NULL;
@@ -93,7 +94,8 @@ static void renew_services(struct world *w)
 			struct service_facts *old = world_service(w, stack, name);
 
 			list = xrealloc(list, (n + 1) * sizeof(*list));
-			list[n++] = old ? *old : fresh(stack, name);
+			list[n] = old ? *old : fresh(stack, name);
+			list[n++].drift &= DRIFT_CONTAINER;
 			if (old)
 				old->container = (struct container){0};
 		}

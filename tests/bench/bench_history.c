@@ -1,7 +1,9 @@
 /*
- * bench_history [DAYS] [FILE]: fills a history with synthetic seconds through the real write path
- * (put each second, flush each minute) for 2 services of 12 series, and measures size, write rate
- * and questions. DAYS is 30 unless told, FILE a new one in /tmp that is removed at the end.
+ * bench_history [DAYS [FILE [END [ENTITY ENTITY]]]]: fills a history with synthetic seconds through
+ * the real write path (put each second, flush each minute) for 2 services of 12 series, and measures
+ * size, write rate and questions. DAYS is 30 unless told, FILE a new one in /tmp that is removed at
+ * the end, END the Unix second at which the data ends. The peak is in memory_needed of the first
+ * ENTITY, 4711 s after the middle.
  * Ends with 1 when the one-second peak is missing from any view that contains it.
  */
 #include "io/history.h"
@@ -17,16 +19,16 @@
 #include <unistd.h>
 
 #define DAY 86400u
-#define START 1704067200u /* 1 January 2024 */
+#define END 1706659200u /* 31 January 2024 */
 #define ENTITIES 2
 #define SERIES 12
 #define PEAK 1e12
 #define REPEATS 21
 
-static const char *const entity_names[ENTITIES] = {"home/node", "home/relay"};
+static const char *entity_names[ENTITIES] = {"home/node", "home/relay"};
 static const char *const series_names[SERIES] = {"memory_needed", "memory_cache",
-	"memory_working_set", "memory_limit", "memory_swap", "oom_kills", "cpu_percent",
-	"throttled_percent", "read_bytes_per_s", "write_bytes_per_s", "blocks", "peers"};
+	"memory_working_set", "memory_limit", "swap", "oom_kills", "cpu", "throttled", "disk_read",
+	"disk_write", "block", "peers"};
 
 static uint64_t random_state = 42;
 
@@ -69,19 +71,20 @@ struct filled {
 	uint32_t end, peak_at;
 };
 
-static struct filled fill(struct history *h, uint32_t days)
+static struct filled fill(struct history *h, uint32_t days, uint32_t end)
 {
+	uint32_t start = end - days * DAY;
 	double v[ENTITIES][SERIES] = {0};
 	int entities[ENTITIES];
 	int series[SERIES];
-	struct filled f = {.end = START + days * DAY, .peak_at = START + days * DAY / 2 + 4711};
+	struct filled f = {.end = end, .peak_at = start + days * DAY / 2 + 4711};
 	double begin = seconds_now();
 
 	for (int i = 0; i < ENTITIES; i++)
 		entities[i] = history_entity(h, entity_names[i]);
 	for (int k = 0; k < SERIES; k++)
 		series[k] = history_series(h, series_names[k]);
-	for (uint32_t t = START; t < f.end; t++) {
+	for (uint32_t t = start; t < f.end; t++) {
 		for (int i = 0; i < ENTITIES; i++) {
 			next_values(v[i]);
 			for (int k = 0; k < SERIES; k++)
@@ -197,7 +200,7 @@ static double stored_values(uint32_t days)
 	return n * ENTITIES * SERIES;
 }
 
-static bool run(const char *file, uint32_t days)
+static bool run(const char *file, uint32_t days, uint32_t end)
 {
 	static const struct range ranges[] = {{"1 h", 3600}, {"6 h", 6 * 3600}, {"24 h", DAY},
 		{"7 d", 7 * DAY}, {"30 d", 30 * DAY}, {"1 y", 365 * DAY}, {"10 y", 3650 * DAY}};
@@ -209,7 +212,7 @@ static bool run(const char *file, uint32_t days)
 		fprintf(stderr, "%s: %s\n", e.code, e.message);
 		return false;
 	}
-	struct filled f = fill(h, days);
+	struct filled f = fill(h, days, end);
 	printf("%u days of 1 s, %d entities x %d series\n", days, ENTITIES, SERIES);
 	print_size(h, file, &f);
 	printf("bytes per stored value %14.2f (min, mean, max of each kept bucket; limit 4)\n",
@@ -228,24 +231,34 @@ static bool run(const char *file, uint32_t days)
 	return good;
 }
 
-int main(int argc, char **argv)
+static bool run_in_passing(uint32_t days)
 {
-	uint32_t days = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 30;
 	char folder[] = "/tmp/bench_history.XXXXXX";
 
-	if (argc > 2)
-		return run(argv[2], days) ? 0 : 1;
-	if (days < 1 || days > 3650 || mkdtemp(folder) == NULL) {
-		fprintf(stderr, "usage: bench_history [DAYS 1..3650] [FILE]\n");
-		return 2;
-	}
+	if (mkdtemp(folder) == NULL)
+		return false;
 	autofree char *file = xasprintf("%s/history.db", folder);
 	autofree char *wal = xasprintf("%s-wal", file);
 	autofree char *shm = xasprintf("%s-shm", file);
-	bool good = run(file, days);
+	bool good = run(file, days, END);
 	unlink(wal);
 	unlink(shm);
 	unlink(file);
 	rmdir(folder);
-	return good ? 0 : 1;
+	return good;
+}
+
+int main(int argc, char **argv)
+{
+	uint32_t days = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 30;
+	uint32_t end = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : END;
+
+	if (days < 1 || days > 3650 || end < days * DAY || argc == 5 || argc > 6) {
+		fprintf(stderr,
+			"usage: bench_history [DAYS 1..3650 [FILE [END [ENTITY ENTITY]]]]\n");
+		return 2;
+	}
+	for (int i = 4; i < argc; i++)
+		entity_names[i - 4] = argv[i];
+	return (argc > 2 ? run(argv[2], days, end) : run_in_passing(days)) ? 0 : 1;
 }

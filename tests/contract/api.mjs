@@ -110,21 +110,23 @@ function open(station, method, target, { token = station.token, headers = {}, bo
 export function send(station, method, target, options = {}) {
   return new Promise((resolve, reject) => {
     const req = open(station, method, target, options);
-    req.setTimeout(options.timeout ?? 70000, () => req.destroy(new Error(`${method} ${target}: no answer`)));
+    const timer = setTimeout(() => req.destroy(new Error(`${method} ${target}: no whole answer`)), options.timeout ?? 70000);
+    req.on('close', () => clearTimeout(timer));
     req.on('error', reject);
     req.on('response', (res) => {
-      let out = '';
-      res.setEncoding('utf8');
-      res.on('data', (d) => (out += d));
+      const chunks = [];
+      res.on('data', (d) => chunks.push(d));
       res.on('error', reject);
       res.on('end', () => {
+        const bytes = Buffer.concat(chunks);
+        const out = bytes.toString();
         let json;
         try {
           json = JSON.parse(out);
         } catch {
           json = undefined; // not JSON
         }
-        resolve({ status: res.statusCode, headers: res.headers, text: out, json, what: `${method} ${target}` });
+        resolve({ status: res.statusCode, headers: res.headers, bytes, text: out, json, what: `${method} ${target}` });
       });
     });
   });
@@ -208,6 +210,26 @@ export function assertAnswer(op, res) {
   if (type === 'application/json') {
     assert.notEqual(res.json, undefined, `${res.what}: not JSON: ${res.text.slice(0, 300)}`);
     assertFits(said.content[type].schema, res.json, `${res.what} ${res.status}`);
+  }
+}
+
+/** A copy of `base` for each way to spoil it: every member with values of every kind, missing, or one too many. */
+export function* spoiled(base, values, at = []) {
+  const set = (where, change) => {
+    const copy = structuredClone(base);
+    let node = copy;
+    for (const k of where.slice(0, -1)) node = node[k];
+    change(node, where.at(-1));
+    return copy;
+  };
+  const here = at.reduce((n, k) => n[k], base);
+  if (here === null || typeof here !== 'object') return;
+  if (!Array.isArray(here)) yield { at, value: 'one more', body: set([...at, 'colour'], (n, k) => (n[k] = 'green')) };
+  for (const key of Object.keys(here)) {
+    const where = [...at, Array.isArray(here) ? Number(key) : key];
+    for (const value of values) yield { at: where, value, body: set(where, (n, k) => (n[k] = value)) };
+    if (!Array.isArray(here)) yield { at: where, value: undefined, body: set(where, (n, k) => delete n[k]) };
+    yield* spoiled(base, values, where);
   }
 }
 

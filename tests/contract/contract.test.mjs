@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import * as api from './api.mjs';
 import { checkMetrics, frames } from './formats.mjs';
 import { Engine, script } from '../lib/engine.mjs';
@@ -42,6 +42,24 @@ after(async () => {
     fs.rmSync(dir, { recursive: true, force: true });
   }
 });
+
+const streams = new Set();
+afterEach(() => {
+  for (const s of streams) s.close();
+  streams.clear();
+});
+
+/** A stream as soon as there is a place for it: one that was closed a moment ago may still hold its own. */
+async function reader(target, options) {
+  return until('a place for a reader', async () => {
+    const stream = await api.follow(station, target, options);
+    if (stream.status === 503) {
+          return null;
+    }
+    streams.add(stream);
+    return stream;
+  }, 5000);
+}
 
 /** Asks an operation for one of its good answers; what is sent has to fit the file, too. */
 async function call(id, { params, query, body, headers, token, expect = 200 } = {}) {
@@ -158,7 +176,7 @@ test('a method that is not in the file is 405, with Allow; a path that is not th
     }
   }
   for (const where of ['/api', '/api/v1', '/api/v1/', '/api/v2/health', '/api/v1/healthy', '/api/v1/health/', '/api/v1/stacks/',
-    '/api/v1/stacks/seed/', '/api/v1/stacks//start', '/api/v1/stacks/a/services', '/api/v1/stacks/a/services/node',
+    '/api/v1/stacks/seed/', '/api/v1/stacks/a/services', '/api/v1/stacks/a/services/node',
     '/api/v1/health/openapi.yaml', '/metrics/', '/api/v1/metrics', `/api/v1/stacks/${'x'.repeat(65)}`])
     api.assertError(await api.send(station, 'GET', where), 404, 'api.unknown_path');
 });
@@ -289,6 +307,7 @@ test('a second stack, whose node will not stop', async () => {
   const busy = await refused('startStack', 409, 'job.running', { params: { stack: 'slow' } });
   assert.equal(busy.json.error.job, job.id);
   await refused('forceJob', 409, 'job.not_waiting', { params: { id: job.id } });
+  await dryRun('restartStack', { params: { stack: 'slow' }, body: { dry_run: true } }, 'restart');
   assert.ok((await call('getStack', { params: { stack: 'slow' } })).json.stack.job === job.id);
 });
 
@@ -450,7 +469,7 @@ function checkFrames(text) {
 }
 
 test('events: the stream', async () => {
-  const stream = await api.follow(station, '/api/v1/events');
+  const stream = await reader('/api/v1/events');
   assert.deepEqual([stream.status, stream.headers['content-type'].split(';')[0]], [200, 'text/event-stream']);
   await stream.until('a state', (t) => frames(t).some((f) => f.event === 'state'));
   assert.equal(frames(stream.text)[0].event, 'state', 'a whole State comes first');
@@ -461,20 +480,18 @@ test('events: the stream', async () => {
   const gaps = stream.at.slice(1).map((t, i) => t - stream.at[i]);
   assert.ok(Math.max(...gaps) < 16000, 'it was silent for too long');
   checkFrames(stream.text);
-  stream.close();
 });
 
 test('events: what was missed comes again, in order, and nothing twice', async () => {
   const ids = (await list({ limit: 4 })).map((e) => e.id).reverse();
   for (const where of [{ headers: { 'Last-Event-ID': String(ids[0]) } }, { query: `?after=${ids[0]}` }]) {
-    const stream = await api.follow(station, `/api/v1/events${where.query ?? ''}`, { headers: where.headers });
+    const stream = await reader(`/api/v1/events${where.query ?? ''}`, { headers: where.headers });
     await stream.until('the missed ones', (t) => frames(t).filter((f) => f.event === 'event').length >= 3);
     await call('changeSettings', { body: { nas_name: 'once more' } });
     await stream.until('the next one', (t) => frames(t).filter((f) => f.event === 'event').length >= 4);
     const got = checkFrames(stream.text).filter((f) => f.event === 'event').map((f) => f.json.id);
     assert.deepEqual(got.slice(0, 3), ids.slice(1));
     assert.deepEqual(got, [...new Set(got)].sort((a, b) => a - b));
-    stream.close();
   }
   await refused('streamEvents', 400, 'input.query', { query: { after: 'x' } });
   await refused('streamEvents', 400, 'input.query', { headers: { 'Last-Event-ID': 'x' } });
@@ -484,20 +501,21 @@ test('events: a gap that is too long is a reset', async () => {
   const [{ id }] = await list({ limit: 1 });
   const four = { nas_name: 'a', session_hours: 12, metrics_public: false, allowed_hosts: [] };
   for (let i = 0; i < 130; i++) await call('changeSettings', { body: four });
-  const stream = await api.follow(station, '/api/v1/events', { headers: { 'Last-Event-ID': String(id) } });
+  const stream = await reader('/api/v1/events', { headers: { 'Last-Event-ID': String(id) } });
   await stream.until('reset', (t) => frames(t).some((f) => f.event === 'reset'));
   const got = checkFrames(stream.text);
   assert.ok(got.filter((f) => f.event === 'event').length === 0, 'a reset instead of the events');
   const [newest] = await list({ limit: 1 });
   assert.ok(Number(got.find((f) => f.event === 'reset').id) <= newest.id);
+  const ahead = await reader('/api/v1/events', { headers: { 'Last-Event-ID': String(newest.id + 1000) } });
+  await ahead.until('reset', (t) => frames(t).some((f) => f.event === 'reset' && Number(f.id) <= newest.id));
   await call('changeSettings', { body: { nas_name: 'after the reset' } });
-  await stream.until('it goes on', (t) => frames(t).some((f) => f.event === 'event'));
-  stream.close();
+  for (const s of [stream, ahead]) await s.until('it goes on', (t) => checkFrames(t).some((f) => f.event === 'event'));
 });
 
 test('events: eight readers, the ninth is told when to come again', async () => {
   const readers = [];
-  for (let i = 0; i < 8; i++) readers.push(await api.follow(station, '/api/v1/events'));
+  for (let i = 0; i < 8; i++) readers.push(await reader('/api/v1/events'));
   assert.deepEqual(readers.map((r) => r.status), Array(8).fill(200));
   const ninth = await refused('streamEvents', 503, 'stream.full');
   assert.match(ninth.headers['retry-after'], /^[1-9]\d*$/);
@@ -505,13 +523,7 @@ test('events: eight readers, the ninth is told when to come again', async () => 
   await call('getState');
   await list({ limit: 1 });
   readers.pop().close();
-  const again = await until('the place is free', async () => {
-    const r = await api.follow(station, '/api/v1/events');
-    if (r.status === 200) return r;
-    r.close();
-    return null;
-  }, 5000, 200);
-  for (const r of [...readers, again]) r.close();
+  assert.equal((await reader('/api/v1/events')).status, 200);
 });
 
 /* ---- logs, history, metrics ---- */
@@ -536,6 +548,7 @@ const logs = { params: { stack: 'seed', service: 'node' } };
 const say = (what) => fs.writeFileSync(path.join(station.data, 'seed/node/double.control'), `SAY=${what}\n`);
 
 test('logs: lines of JSON, as many as asked for', async () => {
+  await until('the readers of the test before are gone', async () => (await api.send(station, 'GET', '/api/v1/stacks/seed/services/node/logs')).status === 200);
   const all = logLines((await call('getLogs', logs)).text);
   assert.ok(all.length > 2);
   assert.deepEqual(logLines((await call('getLogs', { ...logs, query: { tail: 2 } })).text), all.slice(-2));
@@ -546,15 +559,15 @@ test('logs: lines of JSON, as many as asked for', async () => {
 });
 
 test('logs: followed, with secrets masked and control characters taken out', async () => {
-  const stream = await api.follow(station, '/api/v1/stacks/seed/services/node/logs?tail=0&follow=true');
+  const stream = await reader('/api/v1/stacks/seed/services/node/logs?tail=1&follow=true');
   assert.deepEqual([stream.status, stream.headers['content-type'].split(';')[0]], [200, 'application/x-ndjson']);
+  await stream.until('the last line', (t) => t.endsWith('\n'));
   say(`key=${RELAY.secrets.WS_SECRET}; \x1b[31mred\x1b[0m \x07bell <b>&amp;`);
   await stream.until('the line', (t) => t.includes('bell'));
   const line = logLines(stream.text).find((l) => l.text.includes('bell'));
   assert.ok(line.text.includes('key=•••; red bell <b>&amp;'), line.text);
   assert.ok(!stream.text.includes(RELAY.secrets.WS_SECRET));
   assert.ok(Math.abs(line.at - Date.now()) < 10000);
-  stream.close();
 });
 
 test('history', async () => {

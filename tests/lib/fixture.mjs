@@ -2,6 +2,7 @@
 // and eyes of its own: the kernel's files and the engine's events, never what the program says.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
 import os from 'node:os';
@@ -172,6 +173,21 @@ export class Stage {
     script('lib/registry.sh', command, this.engine.dir, this.ns, String(REGISTRY_PORT), ...args);
   }
 
+  /** An image like `base` with some megabytes of noise in two layers: its pull takes a while. */
+  bigImage(base, name, megabytes = 4) {
+    const context = fs.mkdtempSync(path.join(this.dir, 'build-'));
+    for (const layer of ['one', 'two']) fs.writeFileSync(path.join(context, layer), randomBytes((megabytes / 2) * MiB));
+    fs.writeFileSync(path.join(context, 'Dockerfile'), `FROM ${base}\nCOPY one /one\nCOPY two /two\n`);
+    script('lib/images.sh', 'build', this.engine.socket, context, name);
+    fs.rmSync(context, { recursive: true });
+  }
+
+  /** Pushes an image to the stage's registry and forgets it here. */
+  async toRegistry(name) {
+    script('lib/images.sh', 'push', this.engine.socket, name);
+    await this.engine.api('DELETE', `/images/${name}?force=1`);
+  }
+
   /* ---- the program's answers ---- */
 
   async findings(code) {
@@ -194,6 +210,11 @@ export class Stage {
     const button = finding.actions.find((a) => (label ? label.test(a.label) : a.primary));
     assert.ok(button, `a button ${label ?? '(the first one)'} in ${JSON.stringify(finding.actions)}`);
     return this.station.job(button.method, button.path, button.body);
+  }
+
+  /** Soon after boot the program does not believe that a container is missing (on purpose). */
+  async longAfterBoot() {
+    while (os.uptime() < 302) await sleep(1000);
   }
 
   /** Stored events, oldest first. */

@@ -96,6 +96,8 @@ export class Station {
     const res = await fetch(url.startsWith('/metrics') ? this.url + url : `${this.url}/api/v1${url}`, {
       method,
       headers: {
+        // tests block for seconds in scripts: a kept connection may be closed by then
+        Connection: 'close',
         ...(token ? { Authorization: `Bearer ${token}` } : {}),
         ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
         ...headers,

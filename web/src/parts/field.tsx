@@ -57,21 +57,35 @@ interface TextProps {
 }
 
 /** The attributes of the input itself. */
-function inputProps({ value, onText, onDone, ...p }: TextProps) {
+function inputProps({ value, onText, onDone: _d, ...p }: TextProps) {
 	const { label: _l, help: _h, error: _e, mono: _m, ...rest } = p;
 	return {
 		value,
 		spellcheck: false,
 		onInput: (e: { currentTarget: HTMLInputElement }) => onText?.(e.currentTarget.value),
-		onChange: (e: { currentTarget: HTMLInputElement }) => onDone?.(e.currentTarget.value),
 		...rest,
 	};
 }
 
+/** Readings come in while somebody types: what is half typed stays until it is done. */
+export function useDraft(value: string, onDone: ((value: string) => void) | undefined) {
+	const [draft, setDraft] = useState<string>();
+	return {
+		value: draft ?? value,
+		onInput: (e: { currentTarget: HTMLInputElement }) => setDraft(e.currentTarget.value),
+		onChange: (e: { currentTarget: HTMLInputElement }) => {
+			setDraft(undefined);
+			onDone?.(e.currentTarget.value);
+		},
+		onBlur: () => setDraft(undefined),
+	};
+}
+
 export function TextField(p: TextProps) {
+	const typed = useDraft(p.value, p.onDone);
 	return (
 		<Field label={p.label} help={p.help} error={p.error}>
-			{(ids) => <input class={p.mono ? 'input mono' : 'input'} type="text" {...inputProps(p)} {...ids} />}
+			{(ids) => <input class={p.mono ? 'input mono' : 'input'} type="text" {...inputProps(p)} {...(p.onDone && typed)} {...ids} />}
 		</Field>
 	);
 }

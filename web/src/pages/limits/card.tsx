@@ -5,6 +5,7 @@ import { GIB, bytes, gib, short } from '../../format';
 import { t } from '../../lang';
 import { Button } from '../../parts/button';
 import { ContainerState } from '../../parts/container-state';
+import { useDraft } from '../../parts/field';
 import { useLoad } from '../../parts/load';
 import { serviceTitle } from '../../parts/service-title';
 import { showPlan } from '../../parts/work/open';
@@ -52,6 +53,7 @@ export function LimitCard({ stack, service: s, total, cpus }: Props) {
 		const n = Number(text.replace(',', '.'));
 		if (text && n > 0) setMemory(Math.min(total, Math.max(LEAST, Math.round(n * GIB))));
 	};
+	const typed = useDraft(memory === null ? '' : gib(memory), onText);
 	const better = say?.better && say.better <= total && say.better !== memory ? say.better : undefined;
 	return (
 		<section class="card" aria-labelledby={id}>
@@ -73,7 +75,7 @@ export function LimitCard({ stack, service: s, total, cpus }: Props) {
 							<div class="field">
 								<label for={`${id}-n`}>{t('limits.memory')}</label>
 								<span class="value-in">
-									<input class="input" id={`${id}-n`} inputMode="decimal" value={gib(memory)} autocomplete="off" onChange={(e) => onText(e.currentTarget.value)} />
+									<input class="input" id={`${id}-n`} inputMode="decimal" autocomplete="off" {...typed} />
 									<span class="soft">GiB</span>
 								</span>
 							</div>

@@ -1,0 +1,40 @@
+#!/bin/bash
+# run.sh [NAME…]: measurements, each beside what it is compared with in the same run.
+#
+#	rest       memory and processor of the program at rest, beside `docker stats`
+#	history    a month of seconds: charts of any range, beside a plain table
+#	http       100 /state a second, the first load of the overview, the highest rate
+#	downtime   upgrade of a node, beside docker-compose doing the same
+#
+# Ends with 1 when a target is missed. The machine's load stands in every heading: at a high one,
+# measure again.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+export ROOT=${ROOT:-$PWD}
+. tests/lib/need.sh
+
+out=build/bench
+station=build/release/ethstation
+missed=0
+
+build() {
+	[ -x "$station" ] || { echo "run.sh: build the program first (./build.sh bench does)" >&2; exit 1; }
+	mkdir -p "$out"
+	gcc -std=gnu11 -O2 -D_GNU_SOURCE -Wall -Wextra -Werror -Iserver -o "$out/bench_history" \
+		tests/bench/bench_history.c server/base/rollup*.c server/io/history*.c \
+		server/base/{err,mem,buf,log,clock,thread}.c -lsqlite3 -lpthread -lm
+	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -o "$out/plain_table" tests/bench/plain_table.c -lsqlite3
+	(cd tests && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent)
+	need_browser
+}
+
+names=("$@")
+[ ${#names[@]} -gt 0 ] || names=(rest history http downtime)
+for n in "${names[@]}"; do
+	[ -f "tests/bench/$n.mjs" ] || { echo "run.sh: no measurement \"$n\"" >&2; exit 2; }
+done
+build
+for n in "${names[@]}"; do
+	node "tests/bench/$n.mjs" || missed=1
+done
+exit $missed

@@ -1,0 +1,519 @@
+/* domain/advice: the verdict's word and sentence, each finding with its buttons, their order. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "domain/advice.h"
+#include "unit/recipes/load.h"
+
+#include <string.h>
+
+#define NOW INT64_C(1700000000000)
+#define GIB (INT64_C(1) << 30)
+#define SP "\xc2\xa0"
+#define TH "\xe2\x80\xaf"
+#define TO "\xe2\x80\x93"
+
+static struct recipe *items[2];
+static const struct recipe_set recipes = {items, 2};
+
+static int load_all(void **state)
+{
+	(void)state;
+	items[0] = recipe_load("shared/recipes/parity.json");
+	items[1] = recipe_load("shared/recipes/ethnetintel.json");
+	return 0;
+}
+
+static int free_all(void **state)
+{
+	(void)state;
+	recipe_free(items[0]);
+	recipe_free(items[1]);
+	return 0;
+}
+
+/* Two stacks, "a" and "b", each with node and relay; all is well. */
+struct world {
+	struct engine_facts engine;
+	struct service svc[2];
+	struct stack stacks[2];
+	struct service_facts s[4]; /* a node, a relay, b node, b relay */
+	struct job_facts jobs[2];
+	struct advice_input in;
+	json_t *verdict, *findings;
+};
+
+static void world(struct world *w, size_t n_stacks)
+{
+	static const char *const names[] = {"a", "b"};
+
+	*w = (struct world){.engine = {.status = ENGINE_CONNECTED}};
+	w->svc[0] = (struct service){.name = (char *)"node", .recipe = (char *)"parity",
+		.limits = {.memory = 2 * GIB}};
+	w->svc[1] = (struct service){.name = (char *)"relay", .recipe = (char *)"ethnetintel"};
+	for (int i = 0; i < 2; i++)
+		w->stacks[i] = (struct stack){.name = (char *)names[i], .run = true, .services = w->svc,
+			.n_services = 2};
+	for (int i = 0; i < 4; i++) {
+		struct service_facts *f = &w->s[i];
+
+		snprintf(f->stack, sizeof(f->stack), "%s", names[i / 2]);
+		snprintf(f->service, sizeof(f->service), "%s", i % 2 ? "relay" : "node");
+		f->container.presence = PRESENCE_YES;
+		f->container.pid = 7;
+		f->kernel = w->svc[i % 2].limits;
+		if (i % 2)
+			continue;
+		f->has_sync = true;
+		f->sync = (struct sync_view){.phase = SYNC_SYNCED, .current = 2423899, .target = -1,
+			.percent = 100, .peers = 21, .head_age_s = 9, .eta_low_s = -1, .eta_high_s = -1};
+	}
+	w->in = (struct advice_input){.now = NOW, .recipes = &recipes, .engine = &w->engine,
+		.stacks = w->stacks, .n_stacks = n_stacks, .services = w->s,
+		.n_services = 2 * n_stacks, .volume_free = 100 * GIB};
+}
+
+static void forget(struct world *w)
+{
+	json_decref(w->verdict);
+	json_decref(w->findings);
+}
+#define autoworld cleanup(forget)
+
+static void ask(struct world *w)
+{
+	forget(w);
+	advise(&w->in, &w->verdict, &w->findings);
+	assert_int_equal(json_int(w->verdict, "at", 0), NOW);
+}
+
+static void says(struct world *w, const char *word, const char *sentence)
+{
+	ask(w);
+	assert_string_equal(json_str(w->verdict, "sentence", ""), sentence);
+	assert_string_equal(json_str(w->verdict, "word", ""), word);
+}
+
+/* The only finding, or the n-th; every one has all that api.yaml asks for. */
+static const json_t *finding(struct world *w, size_t n, const char *level, const char *code)
+{
+	static const char *const keys[] = {
+		"code", "level", "stack", "service", "message", "hint", "at", "actions"};
+	const json_t *f;
+
+	ask(w);
+	f = json_array_get(w->findings, n);
+	assert_string_equal(json_str(f, "code", "(none)"), code);
+	assert_string_equal(json_str(f, "level", ""), level);
+	for (size_t i = 0; i < COUNT(keys); i++)
+		assert_non_null(json_object_get(f, keys[i]));
+	assert_int_equal(json_object_size(f), COUNT(keys));
+	if (!n)
+		assert_string_equal(json_str(w->verdict, "code", ""), code);
+	return f;
+}
+
+static void none(struct world *w)
+{
+	ask(w);
+	assert_int_equal(json_array_size(w->findings), 0);
+	assert_true(json_is_null(json_object_get(w->verdict, "code")));
+}
+
+static const json_t *action(const json_t *f, size_t n, const char *method, const char *path)
+{
+	const json_t *a = json_array_get(json_object_get(f, "actions"), n);
+
+	assert_string_equal(json_str(a, "method", ""), method);
+	assert_string_equal(json_str(a, "path", ""), path);
+	assert_non_null(json_obj(a, "body"));
+	assert_true(*json_str(a, "label", ""));
+	return a;
+}
+
+static void page(const json_t *f, const char *want)
+{
+	const json_t *a = json_array_get(json_object_get(f, "actions"), 0);
+
+	assert_string_equal(json_str(a, "page", ""), want);
+	assert_null(json_object_get(a, "method"));
+}
+
+/* ---- the verdict ---- */
+
+static void each_phase_has_its_word_and_sentence(void **state)
+{
+	static const struct {
+		enum sync_phase phase;
+		const char *word, *sentence;
+	} all[] = {
+		{SYNC_SYNCED, "Healthy", "block 2" TH "423" TH "899, 9" SP "seconds ago, 21" SP "peers."},
+		{SYNC_SNAPSHOT, "Syncing", "block 2" TH "423" TH "899, 21" SP "peers."},
+		{SYNC_BLOCKS, "Syncing", "block 2" TH "423" TH "899, 21" SP "peers."},
+		{SYNC_CATCHING_UP, "Catching up", "block 2" TH "423" TH "899, 21" SP "peers."},
+		{SYNC_NO_PEERS, "Needs attention", "Parity / OpenEthereum has no peers."},
+		{SYNC_STALLED, "Needs attention", "Parity / OpenEthereum does not advance."},
+		{SYNC_NO_ANSWER, "Needs attention", "Parity / OpenEthereum runs but does not answer."},
+		{SYNC_STARTING, "Unknown",
+			"Parity / OpenEthereum is starting; it does not tell its block yet."},
+		{SYNC_UNKNOWN, "Unknown",
+			"Parity / OpenEthereum is starting; it does not tell its block yet."},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(all); i++) {
+		autoworld struct world w;
+
+		world(&w, 1);
+		w.s[0].sync.phase = all[i].phase;
+		w.s[0].sync.percent = -1;
+		says(&w, all[i].word, all[i].sentence);
+	}
+}
+
+static void a_sync_tells_how_far_and_how_long(void **state)
+{
+	autoworld struct world w;
+	struct sync_view *v = &w.s[0].sync;
+
+	(void)state;
+	world(&w, 1);
+	v->phase = SYNC_BLOCKS;
+	v->current = 1000;
+	v->target = 4000;
+	v->percent = 25;
+	v->eta_low_s = 7200;
+	v->eta_high_s = 10800;
+	v->peers = 1;
+	says(&w, "Syncing",
+		"block 1" TH "000 of 4" TH "000, 25.0" SP "%, 2" TO "3" SP "h left, 1" SP "peer.");
+	v->current = -1;
+	v->percent = -1;
+	v->eta_high_s = -1;
+	v->peers = -1;
+	says(&w, "Syncing", "measuring.");
+}
+
+static void what_is_not_running_has_its_words(void **state)
+{
+	autoworld struct world w;
+
+	(void)state;
+	world(&w, 1);
+	w.s[0].has_sync = false;
+	says(&w, "Unknown", "Parity / OpenEthereum runs; it has not been asked yet.");
+	w.s[0].container.pid = 0;
+	says(&w, "Down", "Parity / OpenEthereum is not running.");
+	w.stacks[0].run = false;
+	says(&w, "Stopped", "Parity / OpenEthereum was stopped on request; its chain is kept.");
+	none(&w);
+	w.s[0].container.presence = PRESENCE_UNKNOWN;
+	says(&w, "Unknown",
+		"the engine does not show the container of Parity / OpenEthereum yet.");
+	w.in.n_stacks = 0;
+	says(&w, "Stopped", "no node is installed yet.");
+	w.engine.status = ENGINE_CONNECTING;
+	says(&w, "Unknown", "connecting to the Docker engine.");
+	none(&w);
+}
+
+static void a_job_at_work_speaks_and_hides_findings(void **state)
+{
+	autoworld struct world w;
+
+	(void)state;
+	world(&w, 2);
+	w.jobs[0] = (struct job_facts){.stack = "a", .running = 5, .title = "Upgrade it", .step = "Stop it"};
+	w.in.jobs = w.jobs;
+	w.in.n_jobs = 1;
+	w.s[0].container.pid = 0;
+	w.s[0].drift = DRIFT_MEMORY;
+	w.s[0].oom_at = NOW;
+	w.s[1].container.presence = PRESENCE_NO;
+	says(&w, "Working", "a: Upgrade it: Stop it.");
+	none(&w);
+	*w.jobs[0].step = '\0';
+	says(&w, "Working", "a: Upgrade it.");
+	w.s[2].container.pid = 0; /* of the other stack it hides nothing */
+	finding(&w, 0, "bad", "service.stopped");
+	assert_int_equal(json_array_size(w.findings), 1);
+	assert_string_equal(json_str(json_array_get(w.findings, 0), "stack", ""), "b");
+	/* an install: its stack does not exist yet */
+	w.in.n_stacks = 0;
+	says(&w, "Working", "Upgrade it.");
+}
+
+static void of_several_stacks_the_most_urgent_speaks(void **state)
+{
+	autoworld struct world w;
+
+	(void)state;
+	world(&w, 2);
+	says(&w, "Healthy", "a: block 2" TH "423" TH "899, 9" SP "seconds ago, 21" SP "peers.");
+	w.s[2].sync.phase = SYNC_NO_PEERS;
+	says(&w, "Needs attention", "b: Parity / OpenEthereum has no peers.");
+	w.s[0].container.pid = 0;
+	says(&w, "Down", "a: Parity / OpenEthereum is not running.");
+}
+
+static void a_finding_outweighs_a_node_that_is_well(void **state)
+{
+	autoworld struct world w;
+
+	(void)state;
+	world(&w, 1);
+	w.s[1].container.pid = 0;
+	ask(&w);
+	assert_string_equal(json_str(w.verdict, "word", ""), "Needs attention");
+	w.s[1].container.pid = 7;
+	w.s[0].oom_at = NOW - 1; /* past: shown, but nothing to do */
+	ask(&w);
+	assert_string_equal(json_str(w.verdict, "word", ""), "Healthy");
+	assert_string_equal(json_str(w.verdict, "code", ""), "memory.oom");
+}
+
+/* ---- findings ---- */
+
+static void well_means_no_finding(void **state)
+{
+	autoworld struct world w;
+
+	(void)state;
+	world(&w, 2);
+	none(&w);
+}
+
+static void an_engine_that_is_lost_silences_the_rest(void **state)
+{
+	autoworld struct world w;
+
+	(void)state;
+	world(&w, 1);
+	w.engine = (struct engine_facts){.status = ENGINE_LOST, .code = "engine.absent",
+		.message = "Nobody answers at 100 %s."};
+	w.s[0].container.pid = 0;
+	says(&w, "Unknown", "Nobody answers at 100 %s.");
+	finding(&w, 0, "bad", "engine.absent");
+	assert_int_equal(json_array_size(w.findings), 1);
+}
+
+static void a_full_disk_is_told_below_five_gib(void **state)
+{
+	autoworld struct world w;
+
+	(void)state;
+	world(&w, 1);
+	w.in.volume_free = 5 * GIB;
+	none(&w);
+	w.in.volume_free = -1;
+	none(&w);
+	w.in.volume_free = 5 * GIB - 1;
+	finding(&w, 0, "warn", "disk.low");
+}
+
+static void containers_have_their_findings_and_buttons(void **state)
+{
+	autoworld struct world w;
+	const json_t *f;
+
+	(void)state;
+	world(&w, 1);
+	w.s[0].container.presence = PRESENCE_NO;
+	action(finding(&w, 0, "bad", "container.missing"), 0, "POST", "/stacks/a/start");
+	w.s[0].container.presence = PRESENCE_UNKNOWN;
+	none(&w);
+	w.s[0].container.presence = PRESENCE_YES;
+	w.s[0].drift = DRIFT_CONTAINER;
+	action(finding(&w, 0, "bad", "container.replaced"), 0, "POST", "/stacks/a/start");
+	w.s[0].drift = 0;
+	w.s[0].split = true;
+	action(finding(&w, 0, "bad", "network.split"), 0, "POST", "/stacks/a/restart");
+	w.s[0].split = false;
+	w.s[0].container.pid = 0;
+	w.s[0].container.finished_at = NOW;
+	w.s[0].container.exit_code = 101;
+	f = finding(&w, 0, "bad", "service.stopped");
+	action(f, 0, "POST", "/stacks/a/start");
+	assert_non_null(strstr(json_str(f, "message", ""), "with code 101"));
+	w.s[0].given_up = true;
+	w.s[0].crashes = 5;
+	snprintf(w.s[0].last_words, sizeof(w.s[0].last_words), "100%% \"panic\" %%n");
+	f = finding(&w, 0, "bad", "node.crash_loop");
+	page(f, "logs");
+	action(f, 1, "POST", "/stacks/a/start");
+	assert_non_null(strstr(json_str(f, "message", ""), "after 5 crashes"));
+	assert_non_null(strstr(json_str(f, "message", ""), "100% \"panic\" %n"));
+	assert_int_equal(json_array_size(w.findings), 1); /* one container, one finding */
+}
+
+static void a_drift_has_both_answers(void **state)
+{
+	autoworld struct world w;
+	const json_t *f, *again, *accept;
+
+	(void)state;
+	world(&w, 1);
+	w.s[0].kernel.memory = GIB;
+	w.s[0].drift = drift_of(&w.svc[0].limits, &w.s[0].kernel);
+	f = finding(&w, 0, "warn", "limit.drift");
+	again = action(f, 0, "PUT", "/stacks/a/services/node/limits");
+	accept = action(f, 1, "PUT", "/stacks/a/services/node/limits");
+	assert_true(json_flag(again, "primary", false));
+	assert_false(json_flag(accept, "primary", true));
+	assert_int_equal(json_integer_value(json_at(again, "body", "limits", "memory_bytes", NULL)), 2 * GIB);
+	assert_int_equal(json_integer_value(json_at(accept, "body", "limits", "memory_bytes", NULL)), GIB);
+	assert_string_equal(json_str(again, "label", ""), "Set 2.0" SP "GiB again");
+	w.s[0].kernel.memory = 0;
+	f = finding(&w, 0, "warn", "limit.drift");
+	accept = action(f, 1, "PUT", "/stacks/a/services/node/limits");
+	assert_string_equal(json_str(accept, "label", ""), "Accept no limit");
+	assert_true(json_is_null(json_at(accept, "body", "limits", "memory_bytes", NULL)));
+}
+
+static void a_drift_names_the_limit_that_differs(void **state)
+{
+	static const struct {
+		struct limits kernel;
+		unsigned drift;
+		const char *name, *says;
+	} all[] = {
+		{{.memory = 2 * GIB, .cpu_millis = 500}, DRIFT_CPUS, "cpus", "0.50 CPUs"},
+		{{.memory = 2 * GIB, .cpu_shares = 512}, DRIFT_SHARES, "cpu_shares", "512 CPU shares"},
+		{{.memory = 2 * GIB, .blkio_weight = 300}, DRIFT_WEIGHT, "blkio_weight", "weight of 300"},
+		{{.memory = 2 * GIB, .swap = GIB}, DRIFT_SWAP, "swap_bytes", "GiB of swap"},
+		{{.memory = 2 * GIB, .reservation = GIB}, DRIFT_RESERVATION, "memory_reservation_bytes",
+			"reservation of 1.0"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(all); i++) {
+		autoworld struct world w;
+		autojson json_t *names = drift_json(all[i].drift);
+		const json_t *f;
+
+		world(&w, 1);
+		w.s[0].kernel = all[i].kernel;
+		w.s[0].drift = drift_of(&w.svc[0].limits, &w.s[0].kernel);
+		assert_int_equal(w.s[0].drift, all[i].drift);
+		assert_int_equal(json_array_size(names), 1);
+		assert_string_equal(json_string_value(json_array_get(names, 0)), all[i].name);
+		f = finding(&w, 0, "warn", "limit.drift");
+		assert_non_null(strstr(json_str(f, "message", ""), all[i].says));
+	}
+}
+
+static void memory_and_sync_have_their_findings(void **state)
+{
+	autoworld struct world w;
+	const json_t *f;
+
+	(void)state;
+	world(&w, 1);
+	w.s[0].oom_at = NOW - 24 * 3600 * 1000;
+	w.s[0].oom_limit = GIB;
+	f = finding(&w, 0, "warn", "memory.oom");
+	assert_int_equal(json_int(f, "at", 0), w.s[0].oom_at);
+	page(f, "limits");
+	w.s[0].oom_at--;
+	none(&w); /* a day is enough */
+	w.s[0].sync.reason = "sync.no_peers";
+	w.s[0].sync.since = NOW - 600000;
+	f = finding(&w, 0, "warn", "sync.no_peers");
+	assert_non_null(strstr(json_str(f, "message", ""), "10" SP "min"));
+	w.s[0].sync.reason = "sync.stalled";
+	finding(&w, 0, "warn", "sync.stalled");
+	w.s[0].sync.reason = "sync.no_answer";
+	finding(&w, 0, "warn", "rpc.silent");
+	w.stacks[0].run = false;
+	none(&w);
+}
+
+static void the_last_job_is_told_while_it_matters(void **state)
+{
+	autoworld struct world w;
+	const json_t *f;
+
+	(void)state;
+	world(&w, 1);
+	w.jobs[0] = (struct job_facts){.stack = "a", .ended_badly = true, .ended_title = "Upgrade it",
+		.ended_error = "It ended.", .ended_at = NOW - 5000};
+	w.in.jobs = w.jobs;
+	w.in.n_jobs = 1;
+	f = finding(&w, 0, "bad", "job.failed");
+	assert_string_equal(json_str(f, "message", ""), "Upgrade it: It ended.");
+	assert_int_equal(json_int(f, "at", 0), NOW - 5000);
+	page(f, "upgrades");
+	w.jobs[0].rolled_back = true;
+	f = finding(&w, 0, "warn", "job.rolled_back");
+	assert_string_equal(
+		json_str(f, "message", ""), "Upgrade it: It ended. Everything is as before.");
+	assert_string_equal(json_str(w.verdict, "word", ""), "Healthy");
+	w.jobs[0].ended_badly = false;
+	none(&w);
+}
+
+static void the_most_urgent_finding_comes_first(void **state)
+{
+	autoworld struct world w;
+
+	(void)state;
+	world(&w, 2);
+	w.in.volume_free = 0;
+	w.s[0].drift = DRIFT_MEMORY;
+	w.s[3].container.pid = 0;
+	finding(&w, 0, "bad", "service.stopped");
+	finding(&w, 1, "warn", "disk.low");
+	finding(&w, 2, "warn", "limit.drift");
+	assert_int_equal(json_array_size(w.findings), 3);
+}
+
+static void a_finding_keeps_its_beginning(void **state)
+{
+	autoworld struct world w;
+	autojson json_t *before = NULL;
+	size_t i;
+	json_t *f;
+
+	(void)state;
+	world(&w, 2);
+	w.s[1].container.pid = 0;
+	w.in.volume_free = 0;
+	ask(&w);
+	before = json_incref(w.findings);
+	w.in.before = before;
+	w.in.now = NOW + 60000;
+	w.s[3].container.pid = 0; /* the same code of another stack begins now */
+	forget(&w);
+	advise(&w.in, &w.verdict, &w.findings);
+	assert_int_equal(json_array_size(w.findings), 3);
+	json_array_foreach (w.findings, i, f)
+		assert_int_equal(json_int(f, "at", 0),
+			strcmp(json_str(f, "stack", ""), "b") ? NOW : NOW + 60000);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_phase_has_its_word_and_sentence),
+		cmocka_unit_test(a_sync_tells_how_far_and_how_long),
+		cmocka_unit_test(what_is_not_running_has_its_words),
+		cmocka_unit_test(a_job_at_work_speaks_and_hides_findings),
+		cmocka_unit_test(of_several_stacks_the_most_urgent_speaks),
+		cmocka_unit_test(a_finding_outweighs_a_node_that_is_well),
+		cmocka_unit_test(well_means_no_finding),
+		cmocka_unit_test(an_engine_that_is_lost_silences_the_rest),
+		cmocka_unit_test(a_full_disk_is_told_below_five_gib),
+		cmocka_unit_test(containers_have_their_findings_and_buttons),
+		cmocka_unit_test(a_drift_has_both_answers),
+		cmocka_unit_test(a_drift_names_the_limit_that_differs),
+		cmocka_unit_test(memory_and_sync_have_their_findings),
+		cmocka_unit_test(the_last_job_is_told_while_it_matters),
+		cmocka_unit_test(the_most_urgent_finding_comes_first),
+		cmocka_unit_test(a_finding_keeps_its_beginning),
+	};
+
+	return cmocka_run_group_tests(tests, load_all, free_all);
+}
