@@ -8,11 +8,36 @@ void json_drop(json_t **j)
 	json_decref(*j);
 }
 
+/* jansson reads 2048 levels by recursion; a web worker's stack holds about a thousand. */
+#define DEPTH_MAX 100
+
+static bool too_deep(const char *text, size_t len)
+{
+	bool quoted = false;
+	int depth = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (quoted && text[i] == '\\')
+			i++;
+		else if (text[i] == '"')
+			quoted = !quoted;
+		else if (!quoted && (text[i] == '[' || text[i] == '{') && ++depth > DEPTH_MAX)
+			return true;
+		else if (!quoted && (text[i] == ']' || text[i] == '}'))
+			depth--;
+	}
+	return false;
+}
+
 int json_parse(const char *text, size_t len, json_t **ret, struct err *e)
 {
 	json_error_t je;
-	json_t *j = json_loadb(text, len, JSON_REJECT_DUPLICATES, &je);
+	json_t *j;
 
+	if (too_deep(text, len))
+		return err_set(e, ERR_INPUT, "json.invalid",
+			"Not valid JSON for this program: more than %d levels deep.", DEPTH_MAX);
+	j = json_loadb(text, len, JSON_REJECT_DUPLICATES, &je);
 	if (!j)
 		return err_set(e, ERR_INPUT, "json.invalid", "Not valid JSON: line %d, %s.", je.line,
 			je.text);

@@ -134,6 +134,8 @@ static int read_port(const json_t *j, struct port *ret, struct err *e)
 		return bad(e, "input.port", "ports", "needs container and host from 1 to 65535");
 	if (strcmp(protocol, "tcp") && strcmp(protocol, "udp"))
 		return bad(e, "input.port", "protocol", "must be tcp or udp");
+	if (json_object_get(j, "host_ip") && !json_str(j, "host_ip", NULL))
+		return bad(e, "input.type", "host_ip", "must be a text");
 	if (!host_ip_ok(ip))
 		return bad(e, "input.port", "host_ip", "must be an address");
 	*ret = (struct port){.container = (int)inside, .host = (int)outside};

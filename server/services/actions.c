@@ -52,7 +52,9 @@ static int do_install(struct ctx *c, struct err *e)
 	if (wanted_parse(c->a->body, c->app->config.data_root, clock_wall(), &after,
 		    &c->a->ret_secrets, e))
 		return -1;
-	if (folder_is_ours(c->app, &after, e) || wish_complete(c->app, &after, e) || facts_look(c->app, &after, &facts, e))
+	if (folder_is_ours(c->app, &after, e) || wish_complete(c->app, &after, e) ||
+		wish_secrets(c->app, &after, c->a->ret_secrets, e) ||
+		facts_look(c->app, &after, &facts, e))
 		return -1;
 	return plan_install(&after, &facts.f, c->ret, e);
 }
@@ -100,7 +102,9 @@ static int do_options(struct ctx *c, struct err *e)
 	autofacts struct facts facts = {0};
 
 	if (wanted_patch(&c->before, c->a->body, clock_wall(), &after, &c->a->ret_secrets, e) ||
-		wish_complete(c->app, &after, e) || facts_look(c->app, &after, &facts, e))
+		wish_complete(c->app, &after, e) ||
+		wish_secrets(c->app, &after, c->a->ret_secrets, e) ||
+		facts_look(c->app, &after, &facts, e))
 		return -1;
 	return plan_options(&c->before, &after, json_object_size(c->a->ret_secrets) > 0, &facts.f,
 		c->ret, e);

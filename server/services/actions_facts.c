@@ -109,3 +109,28 @@ int wish_complete(struct app *app, struct stack *s, struct err *e)
 			return -1;
 	return 0;
 }
+
+static bool has_secret(const struct recipe *r, const char *key)
+{
+	for (size_t i = 0; i < r->n_secrets; i++)
+		if (!strcmp(r->secrets[i].key, key))
+			return true;
+	return false;
+}
+
+int wish_secrets(struct app *app, const struct stack *s, const json_t *secrets, struct err *e)
+{
+	const char *name, *key;
+	json_t *keys, *value;
+
+	json_object_foreach ((json_t *)secrets, name, keys) {
+		const struct service *svc = stack_service(s, name);
+		const struct recipe *r = svc ? recipe_find(app->recipes, svc->recipe) : NULL;
+
+		json_object_foreach (keys, key, value)
+			if (!r || !has_secret(r, key))
+				return err_set(e, ERR_INPUT, "input.option_unknown",
+					"%s has no secret called \"%.60s\".", r ? r->title : name, key);
+	}
+	return 0;
+}

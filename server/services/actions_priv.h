@@ -18,4 +18,7 @@ int facts_look(struct app *app, const struct stack *s, struct facts *ret, struct
 /* Fills what a wish left out (image, ports) and holds it against the recipes. */
 int wish_complete(struct app *app, struct stack *s, struct err *e);
 
+/* A secret that no recipe knows would be stored and never used. */
+int wish_secrets(struct app *app, const struct stack *s, const json_t *secrets, struct err *e);
+
 #endif

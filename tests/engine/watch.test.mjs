@@ -1,314 +1,287 @@
-// Watching: what happens to a node when nobody presses a button. The engine is away, dies, hangs; the
-// node crashes, is killed for memory, loses its peers; somebody restarts or stops containers by
-// hand. Each has its words, and what can be repaired without a question is repaired.
+// Watching: the engine comes and goes, the node crashes, runs out of memory, loses its peers, is
+// restarted or stopped by somebody else. Each is told in its own word, once; what can be brought back
+// without asking is brought back.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import path from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, afterEach, before, describe, it } from 'node:test';
 
 import { MiB, Stage, namespace, node, relay, sleep, slower, until } from '../lib/fixture.mjs';
-
-const AT_HEAD = { HIGHEST: 1, BLOCK_MS: 3000 }; // synced, with a block each 3 s
-const LIMIT = 64 * MiB;
 
 describe('watching', { timeout: 540000 }, () => {
   const stage = new Stage();
   const { engine, station } = stage;
-
-  before(() => station.start()); // no engine yet, on purpose
-  after(() => stage.end());
-
+  const dockerd = () => Number(fs.readFileSync(`${engine.dir}/pid`, 'utf8'));
   const state = () => station.get('/state');
-  const found = async (code, stack = 'eth') => (await stage.findings(code)).find((f) => f.stack === stack);
-  const finding = (code, stack = 'eth', ms = 20000) =>
-    until(`the finding ${code} of ${stack}`, () => found(code, stack), ms * slower, 100);
-  const gone = (code, stack = 'eth', ms = 20000) =>
-    until(`no more finding ${code} of ${stack}`, async () => !(await found(code, stack)), ms * slower, 100);
-  const events = async (what) =>
-    (await stage.events()).filter((e) => Object.entries(what).every(([k, v]) => e[k] === v));
-  const ooms = () => events({ type: 'oom', stack: 'eth' });
-  const died = (since, name = 'eth-node') =>
-    stage.witness.events.slice(since).find((e) => e.action === 'die' && e.name === name);
-  const lost = (code) =>
-    until(`the engine is ${code}`, async () => {
-      const { engine: e, ...rest } = await state();
-      return e.status === 'lost' && e.code === code && { engine: e, ...rest };
-    }, 25000 * slower, 100);
-  const connected = () =>
-    until('the engine is connected', async () => (await state()).engine.status === 'connected', 20000 * slower, 100);
-  const runs = (name = 'eth-node') =>
-    until(`${name} runs`, async () => {
-      const c = await engine.inspect(name);
-      return c?.State.Running && !c.State.Restarting && c;
-    }, 20000 * slower);
-  const idle = (stack = 'eth') =>
-    until(`no job of ${stack}`, async () => (await station.stack(stack)).job === null, 30000 * slower);
+  const since = async (id, code) => (await stage.events()).filter((e) => e.id > id && (!code || e.code === code));
+  const last = async () => (await stage.events()).at(-1).id;
 
-  /** Lets the node die of `settings`, once: they are taken back at its end, before it is started again. */
-  async function dieOf(settings, others = AT_HEAD) {
-    const since = stage.witness.events.length;
-    stage.control('eth', { ...others, ...settings });
-    const die = await until('the node ends', () => died(since), 15000 * slower, 5);
-    stage.control('eth', others);
-    return die;
-  }
-
-  /* ---- the engine ---- */
-
-  it('says that there is no engine', async () => {
-    const s = await lost('engine.absent');
-    assert.match(s.engine.message, /Docker engine does not answer at .*\/s\./);
-    assert.equal(s.verdict.word, 'Unknown');
-    assert.equal(s.verdict.sentence, s.engine.message);
-    const [f, ...more] = s.findings;
-    assert.deepEqual([f.code, f.level, more.length], ['engine.absent', 'bad', 0]);
-    assert.ok(f.hint.length > 20, 'and what to do');
+  before(async () => {
+    await station.start(); // there is no engine yet
+  });
+  after(() => {
+    try {
+      process.kill(dockerd(), 'SIGCONT');
+    } catch {
+      // it was never stopped
+    }
+    return stage.end();
+  });
+  afterEach(() => {
+    if (fs.existsSync(stage.folder('w'))) stage.control('w', { HEAP_MB: 0 });
   });
 
-  it('connects by itself when the engine starts', async () => {
+  const running = (ms = 30000) =>
+    until('node and relay run, no job is left', async () => {
+      const s = await station.stack('w');
+      return s.job === null && s.services.every((x) => x.container.presence === 'yes' && x.container.state === 'running');
+    }, ms * slower, 200);
+
+  it('says that the engine is absent', async () => {
+    const s = await until('absent', async () => {
+      const now = await state();
+      return now.engine.status === 'lost' && now;
+    });
+    assert.equal(s.engine.code, 'engine.absent');
+    assert.equal(s.verdict.word, 'Unknown');
+    assert.equal(s.findings[0].code, 'engine.absent');
+    assert.ok(s.findings[0].hint);
+    const { status, body } = await station.api('POST', '/stacks', { name: 'w', services: [node('1.6.8')], dry_run: true });
+    assert.equal(status, 503);
+    assert.equal(body.error.code, 'engine.absent');
+  });
+
+  it('connects by itself when the engine comes', async () => {
     await stage.set({ parity: ['1.6.8'], withRelay: true });
-    await connected();
-    await stage.noFinding('engine.absent');
-    assert.equal((await events({ code: 'engine.connected' })).length, 1);
+    await until('connected', async () => (await state()).engine.status === 'connected');
+    assert.deepEqual((await state()).findings.map((f) => f.code), []);
     await station.job('POST', '/stacks', {
-      name: 'eth', network: 'shared',
-      services: [node('1.6.8', { limits: { memory_bytes: LIMIT } }), relay({ limits: { memory_bytes: LIMIT } })],
+      name: 'w', network: 'shared',
+      services: [node('1.6.8', { limits: { memory_bytes: 256 * MiB } }), relay({ limits: { memory_bytes: 96 * MiB } })],
     });
   });
 
-  it('brings everything back after the engine was killed', async () => {
-    stage.control('eth', AT_HEAD);
-    await stage.phase('eth', 'synced');
-    const before = { node: await runs('eth-node'), height: stage.height('eth') };
+  it('is patient with a slow engine', async () => {
+    const before = await engine.inspect('w-node');
+    const from = await last();
+    process.kill(dockerd(), 'SIGSTOP');
+    try {
+      // The page goes on: from what is known, at once.
+      const began = Date.now();
+      await state();
+      assert.ok(Date.now() - began < 1000 * slower, 'an answer without the engine');
+      const { status, body } = await station.api('POST', '/stacks/w/restart', { dry_run: true });
+      assert.equal(status, 503, JSON.stringify(body));
+      assert.equal(body.error.code, 'engine.slow');
+    } finally {
+      process.kill(dockerd(), 'SIGCONT');
+    }
+    await until('connected', async () => (await state()).engine.status === 'connected', 20000 * slower);
+    await running();
+    assert.equal((await engine.inspect('w-node')).State.StartedAt, before.State.StartedAt, 'nothing was restarted');
+    assert.deepEqual((await since(from)).filter((e) => e.type === 'job'), [], 'and nothing was attempted');
+  });
 
+  it('brings all back after the engine was killed', async () => {
+    const from = await last();
     engine.kill();
-    const s = await lost('engine.absent');
-    assert.equal(s.verdict.word, 'Unknown');
-    assert.ok(s.stacks[0].services.every((x) => x.container.presence === 'unknown'), 'not "gone"');
-    assert.deepEqual(s.findings.map((f) => f.code), ['engine.absent'], 'nothing is invented about the containers');
-
+    await until('lost', async () => (await state()).engine.status === 'lost');
     engine.start();
     await stage.witness.watch();
-    await connected();
-    await until('a healthy pair', async () => (await state()).verdict.word === 'Healthy', 60000 * slower, 200);
-    await idle();
-    const [n, r] = [await runs('eth-node'), await runs('eth-relay')];
-    assert.equal(n.Id, before.node.Id, 'the same container');
-    assert.equal(namespace(n.State.Pid), namespace(r.State.Pid), 'one network namespace');
-    assert.equal(n.HostConfig.RestartPolicy.Name, 'always');
-    await stage.grows('eth', before.height - 2);
-    assert.match((await state()).verdict.sentence, /^block .*, 25.peers\.$/);
-    assert.deepEqual((await state()).findings.filter((f) => f.stack), []);
-    const jobs = (await station.get('/jobs')).jobs.slice(0, -1); // but the install
-    assert.ok(jobs.every((j) => j.actor === 'watchdog'), 'no manual step');
+    await until('connected', async () => (await state()).engine.status === 'connected');
+    await running(90000);
+    await until('one namespace', async () => {
+      const [n, r] = [await engine.inspect('w-node'), await engine.inspect('w-relay')];
+      return n.State.Running && r.State.Running && namespace(n.State.Pid) === namespace(r.State.Pid);
+    }, 90000);
+    const told = (await since(from)).filter((e) => e.type === 'engine').map((e) => e.code);
+    assert.equal(told.at(-1), 'engine.connected');
+    assert.match(told[0], /^engine\.(absent|broken)$/);
   });
 
-  it('tells a slow engine from an absent one', async () => {
-    const pid = Number(fs.readFileSync(path.join(engine.dir, 'pid'), 'utf8'));
-    const started = (await runs()).State.StartedAt;
-    process.kill(pid, 'SIGSTOP');
-    try {
-      const s = await lost('engine.slow');
-      assert.match(s.engine.message, /did not answer within \d+ s/);
-      assert.ok(s.findings.some((f) => f.code === 'engine.slow' && f.level === 'bad' && f.hint));
-      assert.equal(s.verdict.word, 'Unknown');
-    } finally {
-      process.kill(pid, 'SIGCONT');
-    }
-    await connected();
-    await until('healthy again', async () => (await state()).verdict.word === 'Healthy', 20000 * slower, 100);
-    assert.equal((await runs()).State.StartedAt, started, 'the node did not notice');
+  it('tells a crash once, with its last words; the engine starts the node again', async () => {
+    await running();
+    const from = await last();
+    const before = await engine.inspect('w-node');
+    stage.control('w', { CRASH: '1', CRASH_MESSAGE: 'thread main panicked at double: disk on fire' });
+    await until('it crashed', () => stage.witness.events.some((e) => e.action === 'die' && e.id === before.Id), 15000, 5);
+    stage.control('w', {});
+    const told = await until('it is told', async () => (await since(from, 'service.ended')).find((e) => e.service === 'node'));
+    assert.equal(told.data.exit_code, 101);
+    assert.match(told.message, /disk on fire/);
+    await running();
+    assert.ok((await engine.inspect('w-node')).State.StartedAt > before.State.StartedAt);
+    const crashes = stage.witness.events.filter((e) => e.action === 'die' && e.id === before.Id && e.exitCode === '101').length;
+    assert.equal((await since(from, 'service.ended')).filter((e) => e.service === 'node').length, crashes, 'once for each');
+    assert.equal((await stage.findings('memory.oom')).length, 0, 'a crash is no lack of memory');
   });
 
-  it('(two more nodes begin to stand still and to be silent, for the end of this file)', async () => {
-    for (const [name, settings] of [['ice', { FREEZE: 1 }], ['mute', { SILENT: 1 }]]) {
-      await station.job('POST', '/stacks', { name, services: [node('1.6.8')] });
-      await stage.phase(name, 'syncing');
-      stage.control(name, settings);
-    }
+  it('tells that the node ran out of memory, as one incident', async () => {
+    await running();
+    const from = await last();
+    stage.witness.events.length = 0;
+    stage.control('w', { HEAP_MB: 400 });
+    await until('the kernel ended it', () => stage.witness.events.some((e) => e.action === 'die' && e.name === 'w-node'), 30000, 5);
+    stage.control('w', {});
+    const f = await stage.finding('memory.oom', 'node');
+    assert.match(f.message, /256.MiB/, f.message);
+    await running();
+    await sleep(3000); // counter, event and exit code have all arrived by now
+    const told = await since(from, 'memory.oom');
+    assert.equal(told.filter((e) => e.type === 'oom').length, 1, JSON.stringify(told.map((e) => [e.type, e.message])));
+    assert.equal(told.find((e) => e.type === 'oom').data.limit_bytes, 256 * MiB);
+    const ended = (await since(from, 'service.ended')).filter((e) => e.service === 'node');
+    assert.ok(ended.some((e) => e.data.exit_code === 137));
   });
 
-  /* ---- the node ---- */
-
-  it('tells a crash with its code; the engine starts the node again', async () => {
-    const before = await runs();
-    await dieOf({ CRASH: 1, EXIT_CODE: 77 });
-    const [e] = await until('its event', async () => {
-      const list = await events({ code: 'service.ended', service: 'node', stack: 'eth' });
-      return list.length && list;
-    });
-    assert.equal(e.data.exit_code, 77);
-    assert.equal(e.actor, 'engine');
-    assert.match(e.message, /node ended with code 77.*report it/i, 'with its last words');
-    const now = await runs();
-    assert.equal(now.Id, before.Id);
-    assert.ok(now.State.StartedAt > before.State.StartedAt);
-    await stage.phase('eth', 'synced');
-    assert.equal(await found('service.stopped'), undefined);
-    assert.equal((await ooms()).length, 0);
-  });
-
-  it('repairs the network when somebody restarted the relay alone', async () => {
-    const before = { node: await runs('eth-node'), relay: await runs('eth-relay') };
-    await engine.api('POST', '/containers/eth-relay/restart?t=2');
-    await until('both share one namespace again', async () => {
-      const [n, r] = [await engine.inspect('eth-node'), await engine.inspect('eth-relay')];
-      return n.State.Running && r.State.Running && n.State.StartedAt > before.node.State.StartedAt &&
-        namespace(n.State.Pid) === namespace(r.State.Pid);
-    }, 30000 * slower);
-    await idle();
-    const [n, r] = [await runs('eth-node'), await runs('eth-relay')];
-    assert.deepEqual([n.Id, r.Id], [before.node.Id, before.relay.Id], 'nothing was made anew');
-    assert.ok(n.State.StartedAt > r.State.StartedAt, 'the relay first');
-    const { jobs: [job] } = await station.get('/jobs');
-    assert.deepEqual([job.action, job.actor, job.state], ['restart', 'watchdog', 'done']);
-    await gone('network.split');
-    await stage.phase('eth', 'synced');
-  });
-
-  it('leaves a node stopped that somebody stopped, and offers to start it', async () => {
-    const since = stage.witness.events.length;
-    await engine.api('POST', '/containers/eth-node/stop?t=10');
-    const f = await finding('service.stopped');
-    assert.match(f.message, /not running: it ended with code 0, and nobody asked for it here/);
-    assert.equal((await station.stack('eth')).wanted, 'running');
-    await sleep(11000); // it looks at everything each 10 s
-    assert.ok(!stage.witness.events.slice(since).some((e) => e.action === 'start' && e.name === 'eth-node'));
-    assert.equal((await engine.inspect('eth-node')).State.Running, false);
-    await stage.press(f, /^Start$/);
-    await gone('service.stopped');
-    assert.equal((await runs()).HostConfig.RestartPolicy.Name, 'always');
-  });
-
-  /* ---- memory ---- */
-
-  let childKilled = 0;
-
-  it('tells a child that was killed for memory, while the node lives on', async () => {
-    const before = await runs();
-    stage.control('eth', { ...AT_HEAD, CHILD_MB: 200 });
-    const f = await finding('memory.oom');
-    childKilled = Date.now();
-    assert.match(f.message, /64.MiB|0[.,]06/, f.message);
-    assert.equal((await ooms()).length, 1);
-    assert.equal((await ooms())[0].data.limit_bytes, LIMIT);
-    const now = await runs();
-    assert.equal(now.State.StartedAt, before.State.StartedAt, 'the node was not touched');
-    await until('the counter', async () => (await station.service('eth', 'node')).usage?.oom_kills === 1);
-  });
-
-  it('does not call a full page cache a lack of memory', async () => {
-    const before = await runs();
-    stage.control('eth', { ...AT_HEAD, READ_MB: 300 });
-    const usage = await until('cache up to the limit', async () => {
-      const { usage: u } = await station.service('eth', 'node');
-      return u?.cache_bytes > 0.7 * LIMIT && u;
-    }, 20000 * slower);
-    assert.equal(usage.limit_bytes, LIMIT);
-    assert.ok(usage.needed_bytes < 0.25 * LIMIT, `${usage.needed_bytes} bytes needed`);
-    await sleep(4000);
-    assert.equal((await ooms()).length, 1, 'only the child of before');
-    assert.equal((await station.service('eth', 'node')).usage.oom_kills, 1);
-    assert.equal((await runs()).State.StartedAt, before.State.StartedAt);
-    assert.equal((await state()).stacks.find((s) => s.name === 'eth').services[0].drift.length, 0);
-  });
-
-  it('does not take the end of a node for lack of memory because of a child that was', async () => {
-    await sleep(Math.max(0, childKilled + 16000 - Date.now())); // what belongs to one kill comes within 15 s
-    await dieOf({ CRASH: 1 });
-    const now = await runs();
-    await until('the crash is told', async () => (await events({ code: 'service.ended', stack: 'eth' })).some((e) => e.data.exit_code === 101));
+  it("tells when a child of the node ran out of memory, though the node lives; and a later crash is not its lack of memory", async () => {
+    await running();
+    await sleep(15500); // the last incident is over by then
+    const from = await last();
+    const before = await engine.inspect('w-node');
+    stage.control('w', { CHILD_MB: 401 });
+    const told = await until('it is told', async () => (await since(from, 'memory.oom')).find((e) => e.type === 'oom'));
+    assert.equal(told.service, 'node');
+    const now = await engine.inspect('w-node');
     assert.ok(now.State.Running);
-    assert.equal((await ooms()).length, 1, 'code 101 is no kill');
+    assert.equal(now.State.StartedAt, before.State.StartedAt, 'the node lives');
+    await sleep(2500);
+    assert.equal((await since(from, 'memory.oom')).filter((e) => e.type === 'oom').length, 1, 'one incident');
+
+    await sleep(14000);
+    stage.control('w', { CRASH: '1' });
+    await until('it crashed', () => stage.witness.events.some((e) => e.action === 'die' && e.id === before.Id && e.exitCode === '101'), 15000, 5);
+    stage.control('w', {});
+    await running();
+    await sleep(2500);
+    assert.equal((await since(from, 'memory.oom')).filter((e) => e.type === 'oom').length, 1, 'the crash was no second one');
   });
 
-  it('tells a node that was killed for memory, once', async () => {
-    const die = await dieOf({ HEAP_MB: 200 });
-    assert.equal(die.exitCode, '137');
-    await until('its event', async () => (await ooms()).length === 2);
-    const f = await found('memory.oom');
-    assert.ok(Math.abs(f.at - die.at) < 3000 * slower, 'the finding is about this one');
-    assert.equal((await state()).findings.filter((x) => x.code === 'memory.oom').length, 1);
-    await runs();
-    await stage.phase('eth', 'synced');
-    await sleep(2000);
-    assert.equal((await ooms()).length, 2, 'counter, event and exit code are one kill');
-    assert.equal((await ooms())[1].actor, 'kernel');
+  it('page cache at the limit is no lack of memory', async () => {
+    await running();
+    const from = await last();
+    const before = await engine.inspect('w-node');
+    stage.control('w', { READ_MB: 420 });
+    await until('the cache is at the limit', async () => {
+      const u = (await station.service('w', 'node')).usage;
+      return u.cache_bytes > 200 * MiB && u;
+    }, 30000 * slower);
+    const u = (await station.service('w', 'node')).usage;
+    assert.ok(u.needed_bytes < 64 * MiB, `needed is what counts: ${u.needed_bytes}`);
+    await sleep(2500);
+    assert.deepEqual((await since(from, 'memory.oom')).map((e) => e.type), []);
+    assert.equal((await engine.inspect('w-node')).State.StartedAt, before.State.StartedAt);
   });
 
-  /* ---- synchronisation ---- */
-
-  it('says "no peers"', async () => {
-    stage.control('eth', { PEERS: 0 });
-    const sync = await stage.phase('eth', 'no_peers');
-    assert.deepEqual([sync.code, sync.peers], ['sync.no_peers', 0]);
-    assert.match((await finding('sync.no_peers')).message, /has had no peers/);
+  it('mends the namespace when the relay was restarted alone', async () => {
+    await running();
+    const from = await last();
+    await engine.api('POST', '/containers/w-relay/restart?t=3');
+    const told = await until('it is mended', async () => {
+      const [n, r] = [await engine.inspect('w-node'), await engine.inspect('w-relay')];
+      return n.State.Running && r.State.Running && namespace(n.State.Pid) === namespace(r.State.Pid) && n.State.StartedAt > r.State.StartedAt;
+    }, 40000 * slower, 100);
+    assert.ok(told);
+    await running();
+    const jobs = (await station.get('/jobs?limit=5')).jobs.filter((j) => j.actor === 'watchdog');
+    assert.equal(jobs[0].action, 'restart', 'by a job like any other');
+    assert.equal(jobs[0].state, 'done');
+    assert.ok((await since(from)).some((e) => e.actor === 'watchdog'), 'that says who did it');
+    await stage.noFinding('network.split');
   });
 
-  it('does not believe a flickering eth_syncing', async () => {
-    const phases = async (ms) => {
+  it('does not start again what somebody stopped elsewhere', async () => {
+    await running();
+    const from = await last();
+    await engine.api('POST', '/containers/w-node/stop?t=10');
+    const f = await stage.finding('service.stopped', 'node');
+    assert.equal((await state()).verdict.word, 'Down');
+    await sleep(12000); // a look at the containers and more
+    assert.equal((await engine.inspect('w-node')).State.Running, false, 'left as it is');
+    assert.deepEqual((await since(from)).filter((e) => e.type === 'job'), []);
+    await stage.press(f);
+    await running();
+    await stage.noFinding('service.stopped');
+  });
+
+  it('ends a crash loop, and a person starts the node again', async () => {
+    await running();
+    stage.witness.events.length = 0;
+    stage.control('w', { CRASH_AFTER_MS: 300, CRASH_MESSAGE: 'Corruption: block checksum mismatch' });
+    const f = await stage.finding('node.crash_loop', 'node', 60000);
+    assert.match(f.message, /Corruption: block checksum mismatch/, f.message);
+    await sleep(500);
+    const ends = stage.witness.events.filter((e) => e.action === 'die' && e.name === 'w-node').length;
+    await sleep(8000);
+    const now = stage.witness.events.filter((e) => e.action === 'die' && e.name === 'w-node').length;
+    assert.ok(now - ends <= 1, `no more restarts: ${now - ends}`);
+    assert.equal((await engine.inspect('w-node')).State.Running, false);
+    assert.equal((await state()).verdict.word, 'Down');
+    stage.control('w', {});
+    await stage.press(f, /start/i);
+    await running();
+    await stage.noFinding('node.crash_loop');
+    assert.equal((await engine.inspect('w-node')).HostConfig.RestartPolicy.Name, 'always', 'armed again');
+  });
+
+  describe('the progress', () => {
+    it('is syncing, with percent and an estimate', async () => {
+      stage.control('w', { HIGHEST: 1000000, SYNC_RATE: 50 });
+      const s = await stage.phase('w', 'syncing', 30000);
+      assert.equal(s.target_block, 1000000);
+      assert.ok(s.percent > 0 && s.percent < 100);
+      const rate = await until('a rate', async () => {
+        const now = (await station.service('w', 'node')).sync;
+        return now.blocks_per_s > 30 && now.blocks_per_s < 70 && now;
+      }, 90000);
+      assert.ok(rate.peers > 0);
+      const eta = await until('an estimate', async () => {
+        const now = (await station.service('w', 'node')).sync;
+        return now.eta_low_s > 0 && now;
+      }, 30000);
+      assert.ok(eta.eta_low_s < eta.eta_high_s);
+    });
+
+    it('is "no peers" without peers, and syncing again with them', async () => {
+      stage.control('w', { HIGHEST: 1000000, PEERS: 0 });
+      const s = await stage.phase('w', 'no_peers', 30000);
+      assert.equal(s.code, 'sync.no_peers');
+      const f = await stage.finding('sync.no_peers', 'node');
+      assert.match(f.message, /no peers/);
+      stage.control('w', { HIGHEST: 1000000 });
+      await stage.phase('w', 'syncing', 30000);
+      await stage.noFinding('sync.no_peers');
+    });
+
+    it('is "no answer" when the RPC is silent', async () => {
+      stage.control('w', { HIGHEST: 1000000, SILENT: 1 });
+      await stage.phase('w', 'no_answer', 45000);
+      await stage.finding('rpc.silent', 'node');
+      assert.ok((await engine.inspect('w-node')).State.Running, 'silent is not dead: it is left alone');
+      stage.control('w', { HIGHEST: 1000000 });
+      await stage.phase('w', 'syncing', 30000);
+    });
+
+    it('is "stalled" when the head stands still for a minute, though there are peers', async () => {
+      stage.control('w', { HIGHEST: 1000000, FREEZE: 1 });
+      const began = Date.now();
+      await stage.phase('w', 'stalled', 90000);
+      assert.ok(Date.now() - began > 50000, 'not before its time');
+      await stage.finding('sync.stalled', 'node');
+      stage.control('w', { HIGHEST: 1000000 });
+      await stage.phase('w', 'syncing', 30000);
+    });
+
+    it('does not flicker with the node, and is synced at the head', async () => {
+      const head = stage.height('w');
+      stage.control('w', { HIGHEST: head + 40, SYNC_RATE: 40, BLOCK_MS: 700, FLICKER: 1500 });
+      await stage.phase('w', 'synced', 60000);
       const seen = new Set();
-      for (const end = Date.now() + ms; Date.now() < end; await sleep(200))
-        seen.add((await station.service('eth', 'node')).sync?.phase);
-      return [...seen];
-    };
-    stage.control('eth', { FLICKER: 2500 }); // 2.4 million blocks behind, says "done" half of the time
-    await stage.phase('eth', 'syncing');
-    assert.deepEqual(await phases(10000), ['syncing']);
-    await gone('sync.no_peers');
-    stage.control('eth', AT_HEAD);
-    await stage.phase('eth', 'synced');
-    stage.control('eth', { ...AT_HEAD, FLICKER: 2500 }); // at the head, says "syncing" half of the time
-    assert.deepEqual(await phases(10000), ['synced']);
-    stage.control('eth', AT_HEAD);
-  });
-
-  it('says "no answer" of a node that accepts and is silent', async () => {
-    const sync = await stage.phase('mute', 'no_answer', 30000);
-    assert.equal(sync.code, 'sync.no_answer');
-    assert.match((await finding('rpc.silent', 'mute')).message, /runs but has not answered/);
-    stage.control('mute', {});
-    await stage.phase('mute', 'syncing');
-    await gone('rpc.silent', 'mute');
-  });
-
-  it('says "stalled" of a node with peers that stands still', async () => {
-    const sync = await stage.phase('ice', 'stalled', 80000);
-    assert.deepEqual([sync.code, sync.peers], ['sync.stalled', 25]);
-    assert.match((await finding('sync.stalled', 'ice')).message, /has not advanced/);
-    stage.control('ice', {});
-    await stage.phase('ice', 'syncing');
-    await gone('sync.stalled', 'ice');
-  });
-
-  /* ---- crash loop ---- */
-
-  it('ends a crash loop, and the button starts the node when its cause is gone', async () => {
-    const died = () => stage.witness.events.filter((e) => e.action === 'die' && e.name === 'eth-node').length;
-    const before = { died: died(), height: stage.height('eth') };
-    stage.control('eth', { ...AT_HEAD, CRASH: 1, CRASH_MESSAGE: 'Corruption: block checksum mismatch' });
-    const f = await finding('node.crash_loop', 'eth', 40000);
-    await sleep(5000);
-    const settled = died();
-    assert.ok(settled - before.died <= 7, `${settled - before.died} crashes until it was ended`);
-    await sleep(5000);
-    assert.equal(died(), settled, 'not started again');
-    const now = await found('node.crash_loop');
-    assert.ok(now, 'the finding stays');
-    assert.match(now.message, /was stopped after \d+ crashes in 10 minutes.*block checksum mismatch/);
-    assert.ok(Number(now.message.match(/after (\d+)/)[1]) >= 5, now.message);
-    assert.equal(f.level, 'bad');
-    assert.equal((await engine.inspect('eth-node')).State.Running, false);
-    assert.equal((await engine.inspect('eth-relay')).State.Running, true);
-
-    stage.control('eth', AT_HEAD);
-    await stage.press(now, /^Start$/);
-    await gone('node.crash_loop');
-    assert.equal((await runs()).HostConfig.RestartPolicy.Name, 'always', 'armed again');
-    await stage.grows('eth', before.height - 2);
-    await dieOf({ CRASH: 1 });
-    await runs();
-    await sleep(2000);
-    assert.equal(await found('node.crash_loop'), undefined, 'it counts from anew');
+      for (let i = 0; i < 24; i++) {
+        seen.add((await station.service('w', 'node')).sync.phase);
+        await sleep(500);
+      }
+      assert.deepEqual([...seen], ['synced']);
+      assert.equal((await station.service('w', 'node')).sync.percent, 100);
+    });
   });
 });

@@ -131,8 +131,8 @@ export class Stage {
   }
 
   /** The engine, the named Parity doubles and the relay's. */
-  async set({ parity = [], withRelay = false } = {}) {
-    this.engine.start();
+  async set({ parity = [], withRelay = false, engineArgs = [] } = {}) {
+    this.engine.start(...engineArgs);
     if (parity.length) this.engine.parityImages(...parity);
     if (withRelay) this.engine.relayImage();
     await this.witness.watch();
