@@ -9,7 +9,7 @@ import { Button } from '../parts/button';
 import { ChartCard } from '../parts/chart/chart-card';
 import { toCsv, toJson } from '../parts/chart/export';
 import { marksOf } from '../parts/chart/marks';
-import { NODE_CHARTS, RELAY_CHARTS, hasData, seriesOf } from '../parts/chart/specs';
+import { HOST_CHARTS, NODE_CHARTS, RELAY_CHARTS, hasData, seriesOf } from '../parts/chart/specs';
 import { download } from '../parts/copy';
 import { Empty } from '../parts/empty';
 import { usePageKey } from '../parts/frame/keyboard';
@@ -89,6 +89,7 @@ function Charts({ stack, hasRelay, shown, onRange, onReset }: Props) {
 	const key = `${stack} ${shown.from} ${shown.to}`;
 	const ask = (of: string, series: string[]) => (signal: AbortSignal) => history({ stack, service: of, series, ...shown, points: POINTS }, signal);
 	const node = useLoad(ask('node', seriesOf(NODE_CHARTS)), key);
+	const host = useLoad(ask('node', seriesOf(HOST_CHARTS)), key);
 	const relay = useLoad((signal) => (hasRelay ? ask('relay', seriesOf(RELAY_CHARTS))(signal) : Promise.resolve(undefined)), key);
 	const events = useLoad((signal) => get<{ events: Event[] }>(`events?limit=500&stack=${stack}`, { signal }), key);
 	const inside = useMemo(() => (events.data?.events ?? []).filter((e) => e.at >= shown.from && e.at <= shown.to), [events.data, key]);
@@ -108,6 +109,7 @@ function Charts({ stack, hasRelay, shown, onRange, onReset }: Props) {
 				{rest.map((spec) => (
 					<ChartCard key={spec.id} spec={spec} history={h} {...common} />
 				))}
+				{host.data && HOST_CHARTS.map((spec) => <ChartCard key={spec.id} spec={spec} history={host.data!} {...common} />)}
 				{relay.data && RELAY_CHARTS.map((spec) => <ChartCard key={spec.id} spec={spec} history={relay.data!} {...common} />)}
 			</div>
 			<div class="actions">

@@ -19,8 +19,8 @@ export function Lines({ rows, wrap, follow, onLeaveEnd }: Props) {
 		if (follow && box.current) box.current.scrollTop = box.current.scrollHeight;
 	}, [rows, follow, wrap]);
 	const onScroll = () => {
-		const b = box.current!;
-		if (follow && b.scrollHeight - b.scrollTop - b.clientHeight > 60) onLeaveEnd();
+		const b = box.current; // a late event may come after the page is left
+		if (b && follow && b.scrollHeight - b.scrollTop - b.clientHeight > 60) onLeaveEnd();
 	};
 	return (
 		<div class={wrap ? 'log wrap' : 'log'} ref={box} tabIndex={0} role="region" aria-label={t('logs.lines')} onScroll={onScroll}>

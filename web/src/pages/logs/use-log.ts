@@ -27,6 +27,7 @@ export function useLog(stack: string, service: string, paused: boolean, round: n
 	pausedNow.current = paused;
 
 	useEffect(() => {
+		if (!stack) return;
 		const c = new AbortController();
 		const l = { all: [] as Row[], shown: [] as Row[], error: undefined as unknown, ended: false };
 		log.current = l;

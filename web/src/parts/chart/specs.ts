@@ -28,6 +28,10 @@ export const NODE_CHARTS: ChartSpec[] = [
 	{ id: 'write', title: 'chart.write', kind: 'bytes_per_s', main: 'disk_write' },
 	{ id: 'chain', title: 'chart.chain', kind: 'bytes', main: 'chain_size' },
 	{ id: 'free', title: 'chart.free', kind: 'bytes', main: 'volume_free' },
+];
+
+/** Of the NAS itself: asked for on their own. */
+export const HOST_CHARTS: ChartSpec[] = [
 	{ id: 'host', title: 'chart.host', kind: 'bytes', main: 'host_memory_available' },
 	{ id: 'load', title: 'chart.load', kind: 'rate', main: 'host_load' },
 ];
