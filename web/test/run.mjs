@@ -14,7 +14,7 @@ const tests = readdirSync(here).filter((f) => f.endsWith('.test.ts'));
 try {
 	await esbuild.build({ entryPoints: tests.map((f) => join(here, f)), outdir: out, bundle: true, platform: 'node', format: 'esm', outExtension: { '.js': '.mjs' }, target: 'node18', logLevel: 'warning' });
 	const files = readdirSync(out).map((f) => join(out, f));
-	const run = spawnSync(process.execPath, ['--test', '--test-reporter=spec', ...files], { stdio: 'inherit', env: { ...process.env, TZ: 'UTC', WEB_ROOT: join(here, '..') } });
+	const run = spawnSync(process.execPath, ['--test', '--test-reporter=tap', ...files], { stdio: 'inherit', env: { ...process.env, TZ: 'UTC', WEB_ROOT: join(here, '..') } });
 	process.exitCode = run.status ?? 1;
 } finally {
 	rmSync(out, { recursive: true, force: true });
