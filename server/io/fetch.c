@@ -17,6 +17,8 @@
 #define DEFAULT_TOTAL 10000
 #define DEFAULT_MAX (8u * 1024 * 1024)
 #define CANCEL_LOOK 100 /* ms between looks at the cancel flag; the contract allows 200 */
+#define QUIET_AFTER 2000 /* a stream that is silent for so long is looked at less often: */
+#define QUIET_LOOK 500	 /* each look costs 100 us, and the stream of events is silent for days */
 #define IDLE_LOOK 1000
 
 /* A handle with its kept connections. One thread uses it, for one call at a time: a call made from
@@ -251,9 +253,11 @@ static msec patience(const struct run *r)
 {
 	msec now = clock_mono();
 	msec total = r->f->total_ms ? r->f->total_ms : DEFAULT_TOTAL;
-	msec wait = r->f->cancel ? CANCEL_LOOK : IDLE_LOOK;
+	msec wait = IDLE_LOOK;
 	msec left;
 
+	if (r->f->cancel)
+		wait = total < 0 && now - r->heard > QUIET_AFTER ? QUIET_LOOK : CANCEL_LOOK;
 	if (total > 0) {
 		left = r->started + total - now;
 		wait = left < wait ? left : wait;

@@ -32,7 +32,9 @@ struct fetch {
 	msec total_ms;	  /* deadline of the whole call; 0 = 10000; -1 = none (streams) */
 	msec silence_ms;  /* streams: give up when nothing came for so long; 0 = never */
 	size_t max_bytes; /* cap of a collected answer; 0 = 8 MiB */
-	const atomic_bool *cancel; /* checked at least every 0.2 s; NULL = cannot be cancelled */
+	/* Checked at least every 0.2 s, every 0.5 s once a stream was silent for 2 s; NULL = cannot be
+	 * cancelled. */
+	const atomic_bool *cancel;
 	/* Streams: called for each piece of a 2xx answer's body; a non-zero return ends the call
 	 * with fetch.cancelled. NULL = collect. Answers outside 2xx are always collected. */
 	int (*on_data)(void *ctx, const char *data, size_t len);

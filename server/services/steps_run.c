@@ -143,7 +143,9 @@ int undo_stop(struct step_ctx *c, struct err *e)
 	if (find_again(c, &id, &k, e))
 		return -1;
 	if (c->step->result && !json_flag(c->step->result, "was_alive", false))
-		return 0;
+		return json_flag(c->step->result, "armed", false)
+			       ? docker_update_restart(c->app->docker, id, "always", e)
+			       : 0;
 	if (!c->step->result && !container_alive(&k))
 		return 0;
 	/* Asked to stop a moment ago and still writing: let it end before it starts again. */

@@ -110,6 +110,12 @@ static int look_at(struct watch *w, const struct stack *s, const struct service 
 	return 0;
 }
 
+/* 0 = not known: a process that ended since the look has no namespace, and proves nothing. */
+static bool differ(uint64_t a, uint64_t b)
+{
+	return a && b && a != b;
+}
+
 static void look_at_namespaces(struct world *w, const struct stack *s)
 {
 	struct service_facts *node, *relay;
@@ -120,7 +126,7 @@ static void look_at_namespaces(struct world *w, const struct stack *s)
 	if (node)
 		node->split = s->network == NET_SHARED && relay && container_alive(&node->container) &&
 			      container_alive(&relay->container) &&
-			      host_netns(node->container.pid) != host_netns(relay->container.pid);
+			      differ(host_netns(node->container.pid), host_netns(relay->container.pid));
 	world_unlock(w);
 }
 

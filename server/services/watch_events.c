@@ -60,12 +60,6 @@ static void set_lost(struct watch *w, const struct err *why)
 	watch_poke(w);
 }
 
-void watch_lost(struct watch *w, const struct err *why)
-{
-	set_lost(w, why);
-	w->cut = true;
-}
-
 static int on_event(void *ctx, const struct docker_event *ev)
 {
 	struct watch *w = ctx;

@@ -248,6 +248,14 @@ static void came_back(struct watch *w)
 	gate_unlock(&w->gate);
 }
 
+/* A hanging engine leaves its stream of events open: the other thread has to ask whether it lives. */
+static void no_look(struct watch *w, const struct err *why)
+{
+	log_debug("containers could not be read: %s", why->message);
+	if (err_is(why, "engine.slow"))
+		w->cut = true;
+}
+
 void *watch_keeper_run(void *arg)
 {
 	struct watch *w = arg;
@@ -263,7 +271,7 @@ void *watch_keeper_run(void *arg)
 			for (size_t i = 0; i < t->n; i++)
 				watch_take_news(w, &t->news[i]);
 			if (watch_refresh(w, &e))
-				watch_lost(w, &e);
+				no_look(w, &e);
 			else if (t->anew)
 				came_back(w);
 			else

@@ -21,7 +21,7 @@ struct watch {
 	pthread_t events_thread, keeper_thread;
 	bool events_runs, keeper_runs;
 	atomic_bool stop;
-	atomic_bool cut; /* end the stream of events: stop, or the engine does not answer any more */
+	atomic_bool cut; /* leave the stream of events: to stop, or to see whether the engine answers */
 	struct gate gate;
 	struct news news[NEWS_MAX]; /* with the gate held */
 	size_t n_news;
@@ -38,8 +38,6 @@ struct watch {
 
 /* watch_events.c */
 void *watch_events_run(void *watch);
-/* A look at the containers failed: tells it, and has the other thread connect anew. */
-void watch_lost(struct watch *w, const struct err *why);
 /* watch_keeper.c */
 void *watch_keeper_run(void *watch);
 /* watch_news.c: what an engine event means; keeper thread. */

@@ -105,5 +105,5 @@ export function table(title, head, rows) {
 export function target(what, value, limit, unit) {
   const met = value <= limit;
   if (!met) process.exitCode = 1;
-  console.log(`  ${met ? 'met   ' : 'MISSED'}  ${what}: ${value.toFixed(value < 1 ? 3 : 1)} ${unit} (at most ${limit.toFixed(limit < 1 ? 2 : 0)})`);
+  console.log(`  ${met ? 'met   ' : 'MISSED'}  ${what}: ${n(value, value < 2 ? 3 : 1)} ${unit} (at most ${limit})`);
 }

@@ -83,7 +83,7 @@ describe('crashes', { timeout: 540000 }, () => {
 
   it('kill -9 of the program between stop and start of an upgrade', async () => {
     // The node takes its time to stop; the program dies while it waits, the node ends meanwhile.
-    stage.control('eth', { STOP_DELAY_MS: 1500 });
+    await stage.obeys('eth', { STOP_DELAY_MS: 1500 });
     const job = await station.begin('POST', '/stacks/eth/restart');
     await until('the node was told to stop', () => stage.witness.events.some((e) => e.action === 'kill' && e.name === 'eth-node'));
     await station.kill();
@@ -115,7 +115,7 @@ describe('crashes', { timeout: 540000 }, () => {
 
   for (const [i, moment] of cuts.entries()) {
     it(`kill -9 of the program ${moment.what} an upgrade`, async () => {
-      stage.control('eth', { STOP_DELAY_MS: i % 2 ? 250 : 0 });
+      await stage.obeys('eth', { STOP_DELAY_MS: i % 2 ? 250 : 0 });
       const image = (await station.service('eth', 'node')).image === images['1.6.8'] ? `${from}:v1.7.0` : images['1.6.8'];
       const job = await station.begin('POST', '/stacks/eth/upgrade', { image });
       const ended = await cut(moment, job);
@@ -158,7 +158,7 @@ describe('crashes', { timeout: 540000 }, () => {
   });
 
   it('kill -9 of the program while a removal is at work, and an install finds the chain', async () => {
-    stage.control('eth', { STOP_DELAY_MS: 700 });
+    await stage.obeys('eth', { STOP_DELAY_MS: 700 });
     const job = await station.begin('DELETE', '/stacks/eth');
     const ended = await cut({ ms: 300 }, job);
     assert.equal(ended.state, 'done', JSON.stringify(ended.error));

@@ -28,7 +28,10 @@ describe('resync', { timeout: 300000 }, () => {
 
   it('begins with a chain', async () => {
     await station.job('POST', '/stacks', wish);
-    old.height = await stage.grows('re', 20);
+    stage.control('re', { SYNC_RATE: 500 });
+    await stage.grows('re', 1000);
+    stage.control('re', {});
+    old.height = await stage.grows('re', stage.height('re'));
     old.inode = fs.statSync(folder()).ino;
     old.key = fs.readFileSync(keyFile(), 'utf8');
     old.files = Object.keys(stage.heights(folder()));
@@ -154,7 +157,7 @@ describe('resync', { timeout: 300000 }, () => {
     for (const data_dir of [dir(), path.join(dir(), 'node'), station.data]) {
       const { status, body } = await station.api('POST', '/stacks', { name: 'second', data_dir, services: [node('1.6.8')] });
       assert.ok([400, 409].includes(status), `${data_dir}: ${status} ${JSON.stringify(body)}`);
-      assert.match(body.error.code, /^(stack\.data_dir|input\.data_dir)$/);
+      assert.match(body.error.code, /^(stack\.data_dir|input\.data_dir|input\.path)$/);
     }
     const outside = await station.api('POST', '/stacks', { name: 'second', data_dir: '/etc/ethstation', services: [node('1.6.8')] });
     assert.equal(outside.status, 400);

@@ -217,7 +217,8 @@ export function overflow(page) {
     const found = [];
     if (document.documentElement.scrollWidth > innerWidth) {
       found.push(`the page is ${document.documentElement.scrollWidth} wide, the window ${innerWidth}`);
-      for (const e of document.querySelectorAll('body *')) if (visible(e) && e.getBoundingClientRect().right > innerWidth + 1) found.push(name(e));
+      for (const e of document.querySelectorAll('body *'))
+        if (visible(e) && (e.getBoundingClientRect().right > innerWidth + 1 || (!e.children.length && e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 1))) found.push(name(e));
     }
     for (const e of document.querySelectorAll('button, a.btn, summary, .nav a, .badge, .seg button'))
       if (visible(e) && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 2) && getComputedStyle(e).display !== 'inline') found.push(`clipped: ${name(e)} ${e.scrollWidth}×${e.scrollHeight} in ${e.clientWidth}×${e.clientHeight}`);

@@ -247,6 +247,12 @@ export class Stage {
     fs.renameSync(`${file}.new`, file);
   }
 
+  /** The same, and waits until it has read it. */
+  async obeys(stack, settings) {
+    this.control(stack, settings);
+    await sleep(450);
+  }
+
   /** Databases below a folder: {path of the file: height}. */
   heights(folder) {
     const found = {};

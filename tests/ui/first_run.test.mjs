@@ -58,7 +58,9 @@ describe('the first run, by mouse', { timeout: 300000 }, () => {
     // Step 3: which node, where, how much, and the relay.
     await page.getByText('Parity / OpenEthereum', { exact: true }).click();
     await page.getByLabel('Version', { exact: true }).selectOption('parity/parity:v1.6.8');
-    await page.getByRole('textbox', { name: 'Name', exact: true }).fill('eth');
+    const name = page.getByRole('textbox', { name: 'Name', exact: true });
+    await name.fill('');
+    await name.pressSequentially('eth');
     const slider = page.getByRole('slider');
     const before = Number(await slider.inputValue());
     await slider.scrollIntoViewIfNeeded();

@@ -15,6 +15,12 @@ export function short(n: number, digits = 1): string {
 	return String(Number(n.toFixed(digits)));
 }
 
+/** For the few pixels beside a chart: 2400000 → "2.4 M" */
+export function brief(n: number): string {
+	if (Math.abs(n) >= 1e6) return `${short(n / 1e6, 2)}${THIN}M`;
+	return Math.abs(n) >= 1e4 ? `${short(n / 1e3)}${THIN}k` : short(n, 3);
+}
+
 /** 12.34 → "12.3 %" */
 export function percent(n: number, digits = 1): string {
 	return `${short(n, digits)}${NBSP}%`;

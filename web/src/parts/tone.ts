@@ -47,8 +47,9 @@ const EVENTS: Record<Event['type'], Look> = {
 	station: { tone: 'idle', icon: 'station' },
 };
 
-/** How a job ended. */
+/** How a job, or a finding, ended. */
 const ENDS: Record<string, Look> = {
+	'finding.over': { tone: 'ok', icon: 'check-c' },
 	'job.done': { tone: 'ok', icon: 'check-c' },
 	'job.failed': { tone: 'bad', icon: 'stop8' },
 	'job.rolled_back': { tone: 'warn', icon: 'undo' },
@@ -56,6 +57,8 @@ const ENDS: Record<string, Look> = {
 
 export function eventLook(e: Event): Look {
 	const level = (e.data as { level?: Finding['level'] } | null)?.level;
+	const end = ENDS[e.code ?? ''];
+	if (end) return end;
 	if (e.type === 'finding' && level) return findingLook(level);
-	return ENDS[e.code ?? ''] ?? EVENTS[e.type] ?? EVENTS.station;
+	return EVENTS[e.type] ?? EVENTS.station;
 }

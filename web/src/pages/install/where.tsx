@@ -32,7 +32,7 @@ export function Where({ form: f, report, recipes, set }: Props) {
 			{recipe && <ImageField recipe={recipe} form={f} set={set} />}
 			{recipe && <OptionFields options={optionsOf(recipe, f.image)} values={f.options} brief onChange={(key, value) => set({ options: { ...f.options, [key]: value } })} />}
 			<div class="cols">
-				<TextField label={t('where.name')} value={f.name} onText={(name) => set({ name })} pattern="[a-z0-9][a-z0-9-]*" maxLength={31} autocapitalize="none" help={t('where.name_help')} />
+				<TextField label={t('where.name')} value={f.name} onText={(name) => set({ name })} pattern="[a-z0-9][a-z0-9\-]*" maxLength={31} autocapitalize="none" help={t('where.name_help')} />
 				<TextField label={t('where.folder')} mono value={f.dataDir} onText={(dataDir) => set({ dataDir })} placeholder={`${report.host.volume.path}/${f.name}`} help={t('where.folder_help', { free: bytes(report.host.volume.free_bytes), fs: report.host.volume.fs })} />
 			</div>
 			<div class="cols">

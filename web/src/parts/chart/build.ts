@@ -1,7 +1,7 @@
 // History → what uPlot wants: columns and options. The order of the series is the order of paint.
 import uPlot from 'uplot';
 import type { History } from '../../api/model';
-import { clock, day } from '../../format';
+import { brief, clock, day } from '../../format';
 import { t } from '../../lang';
 import type { Colours } from './colours';
 import { drawGaps, drawLimit, drawMarks } from './draw';
@@ -121,6 +121,6 @@ function yAxis(c: Colours): uPlot.Axis {
 		space: 28,
 		grid: { stroke: c.grid, width: 1 },
 		ticks: { show: false },
-		values: (_u, splits) => splits.map((v) => String(Number(v.toFixed(3)))),
+		values: (_u, splits) => splits.map(brief),
 	};
 }

@@ -2,7 +2,7 @@
 import type { History } from '../../api/model';
 import { t } from '../../lang';
 import type { TextKey } from '../../lang';
-import { GIB, KIB, MIB, short } from '../../format';
+import { GIB, KIB, MIB, short, thousands } from '../../format';
 
 export type Kind = 'bytes' | 'bytes_per_s' | 'cores' | 'percent' | 'count' | 'rate';
 
@@ -67,6 +67,7 @@ export function scaleOf(spec: ChartSpec, h: History): Scale {
 export function shown(value: number | null | undefined, scale: Scale): string {
 	if (value == null) return '–';
 	const v = value / scale.divide;
+	if (Math.abs(v) >= 1000) return thousands(v);
 	return short(v, Math.abs(v) < 10 ? 2 : Math.abs(v) < 100 ? 1 : 0);
 }
 

@@ -118,7 +118,8 @@ function RelayTile({ relay }: { relay: Service | undefined }) {
 	const now = useNow();
 	if (!relay) return <Tile page="relay" icon="relay" label={t('tile.relay')} value={t('tile.no_relay')} sub={t('tile.no_relay_more')} at={now} />;
 	const c = relay.container;
-	const running = c?.state === 'running';
+	if (!c || c.presence === 'unknown') return <Tile page="relay" icon="relay" label={t('tile.relay')} value={t('container.unknown')} sub={t('tile.no_answer')} at={relay.usage?.at} />;
+	const running = c.state === 'running';
 	const lines = running && c.started_at ? [t('container.running_for', { time: duration((now - c.started_at) / 1000) }), t('tile.connection_unchecked')] : [t('tile.relay_off')];
 	return (
 		<Tile page="relay" icon="relay" label={t('tile.relay')} value={running ? t('tile.relay_running') : t('tile.relay_stopped')} sub={<Lines of={lines} />} at={relay.usage?.at ?? now}>
