@@ -14,7 +14,8 @@
 static const char help[] =
 	"Ethereum Station " STATION_VERSION "\n"
 	"\n"
-	"  ethstation serve [--listen ADDR:PORT] [--state DIR] [--data DIR] [--docker unix:///PATH]\n"
+	"  ethstation serve [--listen ADDR:PORT] [--state DIR] [--data DIR] [--docker "
+	"unix:///PATH]\n"
 	"                   [--cgroup-root DIR] [--log-level debug|info|warn|error]\n"
 	"  ethstation token create [--state DIR] --name NAME --scope read|operate|admin\n"
 	"  ethstation reset-password [--state DIR]\n"

@@ -45,7 +45,8 @@ static int load_recipes(struct app *app, struct err *e)
 	size_t n = 0;
 
 	for (const struct embedded *f = embedded_files; f->name && n < COUNT(texts); f++)
-		if (!strncmp(f->name, dir, sizeof(dir) - 1) && strcmp(f->name, "shared/recipes/schema.json"))
+		if (!strncmp(f->name, dir, sizeof(dir) - 1) &&
+			strcmp(f->name, "shared/recipes/schema.json"))
 			texts[n++] = (struct recipe_text){f->name, f->data, f->len};
 	app->recipes = xcalloc(1, sizeof(*app->recipes));
 	return recipe_set_load(texts, n, app->recipes, e);

@@ -9,7 +9,7 @@
 #include "io/store.h"
 #include "services/bus.h"
 
-#define REPLAY_MAX 500	/* a reader that missed more starts anew */
+#define REPLAY_MAX 500 /* a reader that missed more starts anew */
 #define KEEP_ALIVE_MS 15000
 #define STATE_EVERY_MS 200 /* progress of a job changes faster than anybody reads */
 
@@ -90,7 +90,7 @@ static int send_events(struct api_call *call, int64_t *last)
 
 struct reader {
 	struct bus_seen seen;
-	int64_t last;	    /* event */
+	int64_t last;	      /* event */
 	uint64_t state, live; /* sent */
 	msec state_at, wrote_at;
 };

@@ -65,9 +65,9 @@ static bool is_allowed_name(struct app *app, const char *name)
 	if (store_setting_get(app->store, "allowed_hosts", &text, NULL) || !text ||
 		json_parse(text, strlen(text), &list, NULL))
 		return false;
-	json_array_foreach(
-		list, i, entry) if (json_is_string(entry) &&
-				    !strcasecmp(json_string_value(entry), name)) return true;
+	json_array_foreach (list, i, entry)
+		if (json_is_string(entry) && !strcasecmp(json_string_value(entry), name))
+			return true;
 	return false;
 }
 

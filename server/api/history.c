@@ -20,8 +20,8 @@ static int split(char *text, const char *ret[SERIES_MAX], size_t *ret_n, struct 
 	*ret_n = 0;
 	for (char *t = strtok_r(text, ",", &save); t; t = strtok_r(NULL, ",", &save)) {
 		if (!sampler_unit(t))
-			return err_set(e, ERR_INPUT, "input.series", "There is no series \"%.40s\".",
-				t);
+			return err_set(
+				e, ERR_INPUT, "input.series", "There is no series \"%.40s\".", t);
 		if (*ret_n == SERIES_MAX)
 			return err_set(e, ERR_INPUT, "input.series", "At most %d series at once.",
 				SERIES_MAX);
@@ -74,8 +74,8 @@ static int must_exist(struct api_call *call, struct err *e)
 		return -1;
 	if (stack_service(&s, call_param(call, "service")))
 		return 0;
-	return err_set(e, ERR_NOT_FOUND, "service.missing", "The stack %s has no service called %s.",
-		s.name, call_param(call, "service"));
+	return err_set(e, ERR_NOT_FOUND, "service.missing",
+		"The stack %s has no service called %s.", s.name, call_param(call, "service"));
 }
 
 /* The NAS's own series are asked for in the same way, below any service. */

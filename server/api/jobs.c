@@ -74,8 +74,8 @@ void api_get_job(struct api_call *call)
 	reply_job(call, 200, id);
 }
 
-static void change(struct api_call *call,
-	int (*fn)(struct jobs *, int64_t, const char *, struct err *))
+static void change(
+	struct api_call *call, int (*fn)(struct jobs *, int64_t, const char *, struct err *))
 {
 	struct err e = {0};
 	int64_t id;

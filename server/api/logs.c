@@ -134,6 +134,7 @@ void api_get_logs(struct api_call *call)
 	if (stay)
 		follow(&t, name, (int)tail);
 	else
-		docker_logs(call->app->docker, name, (int)tail, 0, false, &t.gone, on_line, &t, NULL);
+		docker_logs(
+			call->app->docker, name, (int)tail, 0, false, &t.gone, on_line, &t, NULL);
 	http_stream_end(call->req);
 }

@@ -1,4 +1,5 @@
-/* Handler: Prometheus text format (https://prometheus.io/docs/instrumenting/exposition_formats/). */
+/* Handler: Prometheus text format (https://prometheus.io/docs/instrumenting/exposition_formats/).
+ */
 #include <string.h>
 
 #include "api/handlers.h"
@@ -80,12 +81,14 @@ static const struct {
 } metrics[] = {
 	{"ethstation_memory_needed_bytes", "gauge", "Anonymous memory.", needed, true},
 	{"ethstation_memory_cache_bytes", "gauge", "Page cache.", cache, true},
-	{"ethstation_memory_working_set_bytes", "gauge", "As docker stats shows it.", working_set, true},
+	{"ethstation_memory_working_set_bytes", "gauge", "As docker stats shows it.", working_set,
+		true},
 	{"ethstation_memory_limit_bytes", "gauge", "Limit that the kernel enforces.", limit, true},
 	{"ethstation_memory_swap_bytes", "gauge", "Swap.", swap, true},
 	{"ethstation_oom_kills_total", "counter", "Processes ended for memory.", oom_kills, true},
 	{"ethstation_cpu_seconds_total", "counter", "CPU time.", cpu, true},
-	{"ethstation_cpu_throttled_seconds_total", "counter", "Time held back by the limit.", throttled, true},
+	{"ethstation_cpu_throttled_seconds_total", "counter", "Time held back by the limit.",
+		throttled, true},
 	{"ethstation_disk_read_bytes_total", "counter", "Bytes read.", bytes_read, true},
 	{"ethstation_disk_written_bytes_total", "counter", "Bytes written.", bytes_written, true},
 	{"ethstation_head_block", "gauge", "Newest block.", block, false},

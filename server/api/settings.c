@@ -69,10 +69,10 @@ static int check_hosts(const json_t *list, struct err *e)
 	if (!json_is_array(list) || json_array_size(list) > HOSTS_MAX)
 		return err_set(e, ERR_INPUT, "input.setting",
 			"allowed_hosts is a list of at most %d names.", HOSTS_MAX);
-	json_array_foreach(
-		list, i, entry) if (!json_is_string(entry) ||
-				    !guard_is_host_name(json_string_value(entry))) return err_set(e,
-		ERR_INPUT, "input.setting", "Entry %zu of allowed_hosts is no host name.", i + 1);
+	json_array_foreach (list, i, entry)
+		if (!json_is_string(entry) || !guard_is_host_name(json_string_value(entry)))
+			return err_set(e, ERR_INPUT, "input.setting",
+				"Entry %zu of allowed_hosts is no host name.", i + 1);
 	return 0;
 }
 
@@ -135,8 +135,7 @@ void api_change_settings(struct api_call *call)
 		reply_err(call, &e);
 		return;
 	}
-	json_object_foreach(call->body, key, v)
-	{
+	json_object_foreach (call->body, key, v) {
 		if (save(call, key, v, &e)) {
 			reply_err(call, &e);
 			return;

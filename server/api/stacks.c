@@ -281,8 +281,8 @@ static json_t *kept_json(const struct kept *k)
 static json_t *current_json(struct app *app, const struct stack *s)
 {
 	const struct recipe *r = recipe_find(app->recipes, stack_service(s, "node")->recipe);
-	int db = r ? chain_db_version(s->data_dir, "node", r->db_version_globs.items,
-			     r->db_version_globs.n)
+	int db = r ? chain_db_version(
+			     s->data_dir, "node", r->db_version_globs.items, r->db_version_globs.n)
 		   : -1;
 	json_t *j = json_object();
 	int64_t bytes = -1;

@@ -155,7 +155,8 @@ static json_t *jobs_json_of(struct app *app)
 		json_t *job;
 
 		if (!jobs_of_stack(app->jobs, stacks[i].name) &&
-			store_job_ids(app->store, stacks[i].name, false, 1, &ids, &n_ids, NULL) == 0 &&
+			store_job_ids(app->store, stacks[i].name, false, 1, &ids, &n_ids, NULL) ==
+				0 &&
 			n_ids && jobs_json(app->jobs, ids[0], &job, NULL) == 0)
 			json_array_append_new(list, job);
 		stack_free(&stacks[i]);
@@ -176,10 +177,10 @@ static json_t *build_state(struct app *app)
 	json_put(j, "engine", view_engine(app));
 	json_put(j, "host", view_host(app));
 	world_lock(w);
-	json_put(j, "verdict", w->verdict ? json_incref(w->verdict)
-					  : json_pack("{s:s,s:s,s:n,s:I}", "word", "Unknown", "sentence",
-						    "just started.", "code", "at",
-						    (json_int_t)clock_wall()));
+	json_put(j, "verdict",
+		w->verdict ? json_incref(w->verdict)
+			   : json_pack("{s:s,s:s,s:n,s:I}", "word", "Unknown", "sentence",
+				     "just started.", "code", "at", (json_int_t)clock_wall()));
 	json_put(j, "findings", w->findings ? json_incref(w->findings) : json_array());
 	world_unlock(w);
 	json_put(j, "stacks", view_stacks(app));

@@ -110,7 +110,8 @@ static void put_facts(json_t *j, const char *name, const struct service_facts *f
 	json_put(j, "sync", f ? view_sync(f) : NULL);
 }
 
-static json_t *command_json(const struct stack *s, const struct service *svc, const struct recipe *r)
+static json_t *command_json(
+	const struct stack *s, const struct service *svc, const struct recipe *r)
 {
 	struct spec_input in = {.stack = s, .service = svc, .recipe = r, .namespace_of = "relay"};
 	autojson json_t *config = NULL;
@@ -143,7 +144,8 @@ static json_t *notes_json(const struct service *svc, const struct recipe *r)
 }
 
 /* null for a secret that is not set. */
-static json_t *secrets_json(struct app *app, const char *stack, const struct service *svc, const struct recipe *r)
+static json_t *secrets_json(
+	struct app *app, const char *stack, const struct service *svc, const struct recipe *r)
 {
 	autojson json_t *times = NULL;
 	json_t *j = json_object();
@@ -151,7 +153,8 @@ static json_t *secrets_json(struct app *app, const char *stack, const struct ser
 	if (!r || !r->n_secrets || store_secret_times(app->store, stack, svc->name, &times, NULL))
 		return j;
 	for (size_t i = 0; i < r->n_secrets; i++)
-		json_put(j, r->secrets[i].key, json_incref(json_object_get(times, r->secrets[i].key)));
+		json_put(j, r->secrets[i].key,
+			json_incref(json_object_get(times, r->secrets[i].key)));
 	return j;
 }
 

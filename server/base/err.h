@@ -32,7 +32,8 @@ struct err {
 	char message[400];
 };
 
-/* Writes the error and returns -1, so that a caller can write: return err_set(e, …); e may be NULL. */
+/* Writes the error and returns -1, so that a caller can write: return err_set(e, …); e may be NULL.
+ */
 int err_set(struct err *e, enum err_kind kind, const char *code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 

@@ -39,8 +39,8 @@ int json_parse(const char *text, size_t len, json_t **ret, struct err *e)
 			"Not valid JSON for this program: more than %d levels deep.", DEPTH_MAX);
 	j = json_loadb(text, len, JSON_REJECT_DUPLICATES, &je);
 	if (!j)
-		return err_set(e, ERR_INPUT, "json.invalid", "Not valid JSON: line %d, %s.", je.line,
-			je.text);
+		return err_set(e, ERR_INPUT, "json.invalid", "Not valid JSON: line %d, %s.",
+			je.line, je.text);
 	*ret = j;
 	return 0;
 }

@@ -15,10 +15,10 @@
 
 #define cleanup(f) __attribute__((cleanup(f)))
 
-void free_ptr(void *p);	    /* p: pointer to the owned pointer */
-void close_fd(int *fd);	    /* -1 is allowed */
-void close_file(FILE **f);  /* NULL is allowed */
-void close_dir(DIR **d);    /* NULL is allowed */
+void free_ptr(void *p);	   /* p: pointer to the owned pointer */
+void close_fd(int *fd);	   /* -1 is allowed */
+void close_file(FILE **f); /* NULL is allowed */
+void close_dir(DIR **d);   /* NULL is allowed */
 
 #define autofree cleanup(free_ptr)
 #define autoclose cleanup(close_fd)

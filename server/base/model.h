@@ -23,9 +23,9 @@ enum scope { SCOPE_NONE, SCOPE_READ, SCOPE_OPERATE, SCOPE_ADMIN };
 struct limits {
 	int64_t memory;	     /* bytes */
 	int64_t reservation; /* bytes; soft limit */
-	int64_t swap;	     /* bytes of swap beyond memory: Docker's MemorySwap - Memory; needs memory */
-	int64_t cpu_millis;  /* 1500 = one and a half cores */
-	int64_t cpu_shares;  /* 2..262144; 0 = kernel default 1024 */
+	int64_t swap; /* bytes of swap beyond memory: Docker's MemorySwap - Memory; needs memory */
+	int64_t cpu_millis;   /* 1500 = one and a half cores */
+	int64_t cpu_shares;   /* 2..262144; 0 = kernel default 1024 */
 	int64_t blkio_weight; /* 10..1000; 0 = kernel default */
 };
 
@@ -39,9 +39,9 @@ struct port {
 
 /* One wanted service of a stack (Compose's word): one container. */
 struct service {
-	char *name;   /* "node", "relay" */
-	char *recipe; /* id of its recipe */
-	char *image;  /* reference with tag: parity/parity:v1.6.8 */
+	char *name;	 /* "node", "relay" */
+	char *recipe;	 /* id of its recipe */
+	char *image;	 /* reference with tag: parity/parity:v1.6.8 */
 	json_t *options; /* object: option key → string, number or true; keys are the recipe's */
 	json_t *env;	 /* object: extra environment, string → string; never secrets */
 	struct limits limits;
@@ -56,7 +56,7 @@ struct stack {
 	char *name;	/* [a-z0-9][a-z0-9-]{0,30} */
 	char *data_dir; /* folder of this stack below the data root, absolute */
 	enum network_mode network;
-	bool run; /* wanted state: running (true) or stopped */
+	bool run;		  /* wanted state: running (true) or stopped */
 	struct service *services; /* in start order of the private network: node first */
 	size_t n_services;
 	msec created_at;
@@ -80,17 +80,17 @@ struct container {
 	enum presence presence;
 	char id[65];
 	char *name;
-	char *state;	/* created, running, paused, restarting, removing, exited, dead */
-	char *image;	/* reference it was created from */
-	char *image_id; /* sha256:… */
-	char *network_mode; /* bridge, NAME, container:ID */
+	char *state;	      /* created, running, paused, restarting, removing, exited, dead */
+	char *image;	      /* reference it was created from */
+	char *image_id;	      /* sha256:… */
+	char *network_mode;   /* bridge, NAME, container:ID */
 	char *restart_policy; /* no, always, unless-stopped, on-failure */
-	char *ip;	/* in its first network, or NULL */
-	json_t *labels; /* object */
-	json_t *mounts; /* array of {Type, Source, Destination, RW, …} */
-	json_t *args;	/* array: Cmd */
+	char *ip;	      /* in its first network, or NULL */
+	json_t *labels;	      /* object */
+	json_t *mounts;	      /* array of {Type, Source, Destination, RW, …} */
+	json_t *args;	      /* array: Cmd */
 	struct limits limits; /* as in HostConfig */
-	int pid;	/* 0 when not running */
+	int pid;	      /* 0 when not running */
 	int exit_code;
 	int restart_count;
 	bool oom_killed;
@@ -105,20 +105,20 @@ bool container_alive(const struct container *c);
  * does not tell. */
 struct usage {
 	msec at;
-	int64_t usage;	     /* bytes charged, page cache included */
-	int64_t anon;	     /* bytes needed: anonymous memory */
-	int64_t cache;	     /* bytes of page cache */
-	int64_t working_set; /* usage - inactive file, as docker stats shows */
-	int64_t swap;	     /* bytes */
+	int64_t usage;	      /* bytes charged, page cache included */
+	int64_t anon;	      /* bytes needed: anonymous memory */
+	int64_t cache;	      /* bytes of page cache */
+	int64_t working_set;  /* usage - inactive file, as docker stats shows */
+	int64_t swap;	      /* bytes */
 	int64_t memory_limit; /* bytes; 0 = none */
-	int64_t reservation; /* bytes; 0 = none */
-	int64_t swap_limit;  /* bytes of memory + swap; 0 = none, -1 = no swap accounting */
-	int64_t peak;	     /* bytes */
-	int64_t oom_kills;   /* counter */
-	int64_t cpu_ns;	     /* counter: CPU time */
-	int64_t cpu_quota_us, cpu_period_us; /* quota 0 = none */
-	int64_t cpu_shares;  /* v1 scale, also on v2; 0 = not known */
-	int64_t blkio_weight; /* 0 = not known */
+	int64_t reservation;  /* bytes; 0 = none */
+	int64_t swap_limit;   /* bytes of memory + swap; 0 = none, -1 = no swap accounting */
+	int64_t peak;	      /* bytes */
+	int64_t oom_kills;    /* counter */
+	int64_t cpu_ns;	      /* counter: CPU time */
+	int64_t cpu_quota_us, cpu_period_us;		  /* quota 0 = none */
+	int64_t cpu_shares;				  /* v1 scale, also on v2; 0 = not known */
+	int64_t blkio_weight;				  /* 0 = not known */
 	int64_t periods, throttled_periods, throttled_ns; /* counters */
 	int64_t read_bytes, write_bytes;		  /* counters */
 	int64_t pids;
@@ -153,33 +153,34 @@ const char *scope_name(enum scope s);
 int scope_parse(const char *s); /* -1 = no such name */
 
 struct step {
-	int n;	      /* 1, 2, 3, … */
-	char *kind;   /* key of services/steps: "pull", "create", "stop", … */
-	char *title;  /* "Stop Parity" */
-	char *detail; /* "lets it finish its database, up to 5 min" */
-	char *undo;   /* how it is taken back, or "" */
-	char *docker; /* the same as a docker command, or NULL */
-	json_t *writes; /* array of paths it writes */
-	bool down;    /* the node is down during this step */
+	int n;		    /* 1, 2, 3, … */
+	char *kind;	    /* key of services/steps: "pull", "create", "stop", … */
+	char *title;	    /* "Stop Parity" */
+	char *detail;	    /* "lets it finish its database, up to 5 min" */
+	char *undo;	    /* how it is taken back, or "" */
+	char *docker;	    /* the same as a docker command, or NULL */
+	json_t *writes;	    /* array of paths it writes */
+	bool down;	    /* the node is down during this step */
 	int64_t expected_s; /* -1 = not known */
-	json_t *args; /* all the step needs to run, be re-run and be undone; never a secret */
+	json_t *args;	    /* all the step needs to run, be re-run and be undone; never a secret */
 	enum step_state state;
 	msec started_at, ended_at; /* 0 = not yet */
-	json_t *result; /* what the run found out and the undo needs; NULL before */
-	char *note;	/* for people: what it found or did */
+	json_t *result;		   /* what the run found out and the undo needs; NULL before */
+	char *note;		   /* for people: what it found or did */
 };
 void step_free(struct step *s);
 
 struct plan {
-	char *action; /* install, start, stop, restart, limits, options, upgrade, resync, putback, remove */
+	char *action; /* install, start, stop, restart, limits, options, upgrade, resync, putback,
+			 remove */
 	char *stack;
 	char *title;
-	char *undo;	 /* how the whole is taken back */
-	bool down;	 /* the node stops for a while */
+	char *undo;		 /* how the whole is taken back */
+	bool down;		 /* the node stops for a while */
 	int64_t down_expected_s; /* -1 = not known */
-	bool one_way;	 /* the database cannot be read by the old version afterwards */
-	json_t *warnings; /* array of {code, message} */
-	json_t *data;	 /* {before: stack or null, after: stack or null}: the wanted state */
+	bool one_way;		 /* the database cannot be read by the old version afterwards */
+	json_t *warnings;	 /* array of {code, message} */
+	json_t *data; /* {before: stack or null, after: stack or null}: the wanted state */
 	struct step *steps;
 	size_t n_steps;
 };
@@ -193,7 +194,7 @@ struct job {
 	struct plan plan;
 	char actor[ACTOR_MAX];
 	enum job_state state;
-	bool cancel; /* somebody asked to go back */
+	bool cancel;	  /* somebody asked to go back */
 	char waiting[32]; /* engine.absent, stop.slow, or "" */
 	struct err error; /* kind ERR_NONE while all is well */
 	msec created_at, started_at, ended_at;
@@ -207,8 +208,9 @@ bool job_ended(const struct job *j);
 struct event {
 	int64_t id; /* grows by one; 0 = not stored yet */
 	msec at;
-	char *type;    /* job, stack, service, engine, finding, oom, limits, access, settings, station */
-	char *stack;   /* or NULL */
+	char *type;  /* job, stack, service, engine, finding, oom, limits, access, settings, station
+		      */
+	char *stack; /* or NULL */
 	char *service; /* or NULL */
 	char *actor;
 	char *code; /* or NULL */

@@ -69,7 +69,8 @@ static const char *const words[] = {"Healthy", "Syncing", "Catching up", "Stoppe
 static void peers(struct buf *b, const struct sync_view *s)
 {
 	if (s->peers >= 0)
-		buf_printf(b, ", %lld\xc2\xa0peer%s", (long long)s->peers, s->peers == 1 ? "" : "s");
+		buf_printf(
+			b, ", %lld\xc2\xa0peer%s", (long long)s->peers, s->peers == 1 ? "" : "s");
 }
 
 static enum word syncing(struct buf *b, const struct sync_view *s)

@@ -1,6 +1,7 @@
 /*
- * advice: facts → one verdict sentence and findings with their buttons. Pure. Every word of the verdict
- * and every finding's code is listed in the design of the dashboard; hints come from domain/texts.
+ * advice: facts → one verdict sentence and findings with their buttons. Pure. Every word of the
+ * verdict and every finding's code is listed in the design of the dashboard; hints come from
+ * domain/texts.
  */
 #ifndef DOMAIN_ADVICE_H
 #define DOMAIN_ADVICE_H
@@ -46,12 +47,12 @@ struct service_facts {
 	int64_t peak_24h;		       /* bytes needed; -1 = not known */
 	bool has_sync;
 	struct sync_view sync;
-	char version[128]; /* what its RPC says, or "" */
-	msec oom_at;	   /* last kill for memory; 0 = none known */
-	int64_t oom_limit; /* the limit at that time */
-	int crashes;	   /* in the last ten minutes */
-	bool given_up;	   /* a crash loop was ended */
-	char last_words[200]; /* of the container when it ended by itself */
+	char version[128];		 /* what its RPC says, or "" */
+	msec oom_at;			 /* last kill for memory; 0 = none known */
+	int64_t oom_limit;		 /* the limit at that time */
+	int crashes;			 /* in the last ten minutes */
+	bool given_up;			 /* a crash loop was ended */
+	char last_words[200];		 /* of the container when it ended by itself */
 	int64_t chain_bytes, kept_bytes; /* node: on disk; -1 = not measured */
 	msec disk_at;
 };
@@ -60,7 +61,7 @@ void service_facts_free(struct service_facts *f);
 /* How the last job of a stack ended, and the one that runs. */
 struct job_facts {
 	char stack[32];
-	int64_t running; /* id, or 0 */
+	int64_t running;	    /* id, or 0 */
 	char title[160], step[160]; /* of the running one */
 	char waiting[32];
 	bool ended_badly; /* the last one failed or was rolled back, less than a day ago */
@@ -79,7 +80,7 @@ struct advice_input {
 	size_t n_services;
 	const struct job_facts *jobs;
 	size_t n_jobs;
-	int64_t volume_free; /* bytes; -1 = not known */
+	int64_t volume_free;  /* bytes; -1 = not known */
 	const json_t *before; /* the findings of the last time: their `at` is carried over */
 };
 

@@ -124,9 +124,9 @@ static void last_job(struct finder *f, const struct stack *st)
 
 	if (!j || j->running || !j->ended_badly)
 		return;
-	x = add(f, j->rolled_back ? "warn" : "bad", j->rolled_back ? "job.rolled_back" : "job.failed",
-		st->name, NULL, "%s: %s%s", j->ended_title, j->ended_error,
-		j->rolled_back ? " Everything is as before." : "");
+	x = add(f, j->rolled_back ? "warn" : "bad",
+		j->rolled_back ? "job.rolled_back" : "job.failed", st->name, NULL, "%s: %s%s",
+		j->ended_title, j->ended_error, j->rolled_back ? " Everything is as before." : "");
 	json_put_int(x, "at", j->ended_at);
 	link_to(x, "See the steps", false, "upgrades");
 }
@@ -140,7 +140,8 @@ static void other_limit(unsigned drift, const struct limits *l, char out[WORDS_M
 		snprintf(out, WORDS_MAX, "%.2f CPUs%s", (double)l->cpu_millis / 1000,
 			l->cpu_millis ? "" : " (no limit)");
 	else if (drift & DRIFT_RESERVATION)
-		snprintf(out, WORDS_MAX, "a reservation of %.40s", words_gib(l->reservation, bytes));
+		snprintf(
+			out, WORDS_MAX, "a reservation of %.40s", words_gib(l->reservation, bytes));
 	else if (drift & DRIFT_SWAP)
 		snprintf(out, WORDS_MAX, "%.40s of swap",
 			l->swap < 0 ? "any amount" : words_gib(l->swap, bytes));
@@ -152,8 +153,8 @@ static void other_limit(unsigned drift, const struct limits *l, char out[WORDS_M
 			l->blkio_weight ? "" : " (not set)");
 }
 
-static void drifted(struct finder *f, const struct service *s, const struct service_facts *x,
-	const char *title)
+static void drifted(
+	struct finder *f, const struct service *s, const struct service_facts *x, const char *title)
 {
 	char was[WORDS_MAX], is[WORDS_MAX], again[120] = "Set again", accept[120] = "Accept";
 	json_t *j;
@@ -163,7 +164,8 @@ static void drifted(struct finder *f, const struct service *s, const struct serv
 		const char *got = x->kernel.memory ? words_gib(x->kernel.memory, is) : "no limit";
 
 		j = add(f, "warn", "limit.drift", x->stack, x->service,
-			"Somebody changed the memory limit of %s: the kernel reports %s, wanted is %s.",
+			"Somebody changed the memory limit of %s: the kernel reports %s, wanted is "
+			"%s.",
 			title, got, want);
 		snprintf(again, sizeof(again), "Set %s again", want);
 		snprintf(accept, sizeof(accept), "Accept %s", got);
@@ -193,13 +195,14 @@ static void stopped(struct finder *f, const struct service_facts *x, const char 
 		if (x->container.finished_at)
 			snprintf(code, sizeof(code), " with code %d", x->container.exit_code);
 		j = add(f, "bad", "service.stopped", x->stack, x->service,
-			"%s is not running: it ended%s, and nobody asked for it here.", title, code);
+			"%s is not running: it ended%s, and nobody asked for it here.", title,
+			code);
 	}
 	stack_button(j, "Start", x->stack, "start");
 }
 
-static void container_finding(struct finder *f, const struct service *s,
-	const struct service_facts *x, const char *title)
+static void container_finding(
+	struct finder *f, const struct service *s, const struct service_facts *x, const char *title)
 {
 	json_t *j;
 
@@ -209,7 +212,8 @@ static void container_finding(struct finder *f, const struct service *s,
 		stack_button(j, "Make it again", x->stack, "start");
 	} else if (x->drift & DRIFT_CONTAINER) {
 		j = add(f, "bad", "container.replaced", x->stack, x->service,
-			"Somebody replaced the container of %s; limits and settings of this app do not"
+			"Somebody replaced the container of %s; limits and settings of this app do "
+			"not"
 			" apply to it.",
 			title);
 		stack_button(j, "Put ours back", x->stack, "start");
@@ -217,7 +221,8 @@ static void container_finding(struct finder *f, const struct service *s,
 		stopped(f, x, title);
 	} else if (x->split) {
 		j = add(f, "bad", "network.split", x->stack, x->service,
-			"%s and the relay no longer share one network: the relay was restarted alone.",
+			"%s and the relay no longer share one network: the relay was restarted "
+			"alone.",
 			title);
 		stack_button(j, "Restart in order", x->stack, "restart");
 	} else if (x->drift) {
@@ -248,9 +253,11 @@ static void sync_finding(struct finder *f, const struct service_facts *x, const 
 		return;
 	words_seconds((f->in->now - x->sync.since) / 1000, age);
 	if (!strcmp(code, "sync.no_peers"))
-		add(f, "warn", code, x->stack, x->service, "%s has had no peers for %s.", title, age);
+		add(f, "warn", code, x->stack, x->service, "%s has had no peers for %s.", title,
+			age);
 	else if (!strcmp(code, "sync.stalled"))
-		add(f, "warn", code, x->stack, x->service, "%s has not advanced for %s.", title, age);
+		add(f, "warn", code, x->stack, x->service, "%s has not advanced for %s.", title,
+			age);
 	else
 		add(f, "warn", "rpc.silent", x->stack, x->service,
 			"%s runs but has not answered for %s.", title, age);

@@ -68,8 +68,8 @@ static int must_have(const struct stack *s, const char *service, size_t *ret_i, 
 			*ret_i = i;
 			return 0;
 		}
-	return err_set(e, ERR_NOT_FOUND, "service.missing", "The stack %s has no service called %s.",
-		s->name, service);
+	return err_set(e, ERR_NOT_FOUND, "service.missing",
+		"The stack %s has no service called %s.", s->name, service);
 }
 
 /* ---- warnings that tell the truth before anything runs ---- */
@@ -78,7 +78,8 @@ static void warn_memory(struct build *b, const struct service *s, const struct r
 {
 	if (r->warn_memory && s->limits.memory && s->limits.memory < r->warn_memory)
 		plan_warn(b->p, "limit.small",
-			"%s usually needs more than %.1f GiB; with less it may be stopped by the kernel.",
+			"%s usually needs more than %.1f GiB; with less it may be stopped by the "
+			"kernel.",
 			r->title, (double)r->warn_memory / GIB);
 	if (b->f->memory_total > 0 && s->limits.memory > b->f->memory_total)
 		plan_warn(b->p, "limit.above_host",
@@ -97,7 +98,8 @@ static void warn_network(struct build *b, const struct service *s, const struct 
 	stop = recipe_network_stop(n, v);
 	if (stop >= 0)
 		plan_warn(b->p, "chain.historic",
-			"This version can follow %s only up to block %lld; it cannot reach today's head.",
+			"This version can follow %s only up to block %lld; it cannot reach today's "
+			"head.",
 			n->title, (long long)stop);
 }
 
@@ -111,8 +113,8 @@ static void warn_image(struct build *b, const struct service *s, const struct re
 			"The image %s is not of a version that this recipe knows.", s->image);
 	else if (assumed && !r->relay)
 		plan_warn(b->p, "image.assumed",
-			"The tag of %s names no version; %d.%d is assumed for its arguments.", s->image,
-			v.major, v.minor);
+			"The tag of %s names no version; %d.%d is assumed for its arguments.",
+			s->image, v.major, v.minor);
 }
 
 static void warn_database(struct build *b, const struct service *s, const struct recipe *r)
@@ -132,7 +134,8 @@ static void warn_database(struct build *b, const struct service *s, const struct
 		break;
 	case DB_REFUSED:
 		plan_warn(b->p, "db.refused",
-			"%s %s will most likely refuse this database (format %d). If it does, the old"
+			"%s %s will most likely refuse this database (format %d). If it does, the "
+			"old"
 			" version comes back by itself; a resync with it works.",
 			r->title, to->title,
 			b->f->db_version >= 0 ? b->f->db_version : from->db_version);
@@ -178,7 +181,8 @@ static int build_all(struct build *b, struct err *e)
 
 /* ---- install, start, stop, restart ---- */
 
-int plan_install(const struct stack *after, const struct plan_facts *f, struct plan *ret, struct err *e)
+int plan_install(
+	const struct stack *after, const struct plan_facts *f, struct plan *ret, struct err *e)
 {
 	struct build b = {.p = ret, .after = after, .f = f, .install = true};
 	char title[80];
@@ -217,8 +221,8 @@ int plan_start(const struct stack *s, const struct plan_facts *f, struct plan *r
 		b.config[k] = b.touch[k] != KEEP;
 	}
 	if (nothing(&b) && s->run)
-		return err_set(e, ERR_CONFLICT, "stack.nothing_to_do", "%s is running already.",
-			s->name);
+		return err_set(
+			e, ERR_CONFLICT, "stack.nothing_to_do", "%s is running already.", s->name);
 	snprintf(title, sizeof(title), "Start %s", s->name);
 	plan_begin(&b, "start", title, "Stop.");
 	return finish(&b, build_all(&b, e));
@@ -268,7 +272,8 @@ int plan_restart(const struct stack *s, const char *only, const struct plan_fact
 		b.touch[k] = plan_restart_touch(&b, &after.services[k]);
 		b.config[k] = true;
 	}
-	snprintf(title, sizeof(title), "Restart %s%s%s", s->name, only ? " " : "", only ? only : "");
+	snprintf(
+		title, sizeof(title), "Restart %s%s%s", s->name, only ? " " : "", only ? only : "");
 	plan_begin(&b, "restart", title, "Nothing to take back.");
 	return finish(&b, build_all(&b, e));
 }
@@ -277,7 +282,8 @@ int plan_restart(const struct stack *s, const char *only, const struct plan_fact
 
 static bool service_changed(const struct service *a, const struct service *b)
 {
-	autojson json_t *pa = ports_json(a->ports, a->n_ports), *pb = ports_json(b->ports, b->n_ports);
+	autojson json_t *pa = ports_json(a->ports, a->n_ports),
+			*pb = ports_json(b->ports, b->n_ports);
 
 	return !json_equal(a->options, b->options) || !json_equal(a->env, b->env) ||
 	       !json_equal(pa, pb) || strcmp(a->image, b->image) ||
@@ -325,10 +331,12 @@ int plan_options(const struct stack *before, const struct stack *after, bool sec
 	if (before->run && recipe_options_resync(r, node_before->options, node->options))
 		b.chain_op = CHAIN_ASIDE;
 	snprintf(title, sizeof(title), "Change %s", after->name);
-	plan_begin(&b, "options", title, "Change the settings back; a chain set aside can be put back.");
+	plan_begin(&b, "options", title,
+		"Change the settings back; a chain set aside can be put back.");
 	if (b.chain_op == CHAIN_ASIDE)
 		plan_warn(ret, "chain.resync",
-			"This opens another database: the chain is set aside and the sync starts anew.");
+			"This opens another database: the chain is set aside and the sync starts "
+			"anew.");
 	return finish(&b, before->run ? build_all(&b, e) : only_settings(&b, e));
 }
 
@@ -391,7 +399,8 @@ int plan_upgrade(const struct stack *before, const struct stack *after, const ch
 	b.pull[k] = true;
 	snprintf(title, sizeof(title), "Upgrade %s to %.80s", r->title, after->services[k].image);
 	plan_begin(&b, "upgrade", title,
-		"The old image stays on the NAS: upgrade to it again. If the new version does not answer,"
+		"The old image stays on the NAS: upgrade to it again. If the new version does not "
+		"answer,"
 		" the old container comes back by itself.");
 	return finish(&b, build_all(&b, e));
 }
@@ -406,8 +415,10 @@ static enum touch node_touch(
 int plan_resync(const struct stack *before, const struct stack *after, const struct plan_facts *f,
 	struct plan *ret, struct err *e)
 {
-	struct build b = {.p = ret, .before = before, .after = after, .f = f, .chain_op = CHAIN_ASIDE};
-	const struct service *old = stack_service(before, "node"), *new = stack_service(after, "node");
+	struct build b = {
+		.p = ret, .before = before, .after = after, .f = f, .chain_op = CHAIN_ASIDE};
+	const struct service *old = stack_service(before, "node"),
+			     *new = stack_service(after, "node");
 	char title[80];
 
 	if (must_be_known(f, e))
@@ -422,9 +433,14 @@ int plan_resync(const struct stack *before, const struct stack *after, const str
 int plan_put_back(const struct stack *before, const struct stack *after, const char *chain,
 	const struct plan_facts *f, struct plan *ret, struct err *e)
 {
-	struct build b = {.p = ret, .before = before, .after = after, .f = f,
-		.chain_op = CHAIN_BACK, .chain = chain};
-	const struct service *old = stack_service(before, "node"), *new = stack_service(after, "node");
+	struct build b = {.p = ret,
+		.before = before,
+		.after = after,
+		.f = f,
+		.chain_op = CHAIN_BACK,
+		.chain = chain};
+	const struct service *old = stack_service(before, "node"),
+			     *new = stack_service(after, "node");
 	char title[120];
 
 	if (must_be_known(f, e))
@@ -436,8 +452,8 @@ int plan_put_back(const struct stack *before, const struct stack *after, const c
 	return finish(&b, build_all(&b, e));
 }
 
-static int add_remove(struct build *b, const struct service *s, const struct plan_actual *a,
-	struct err *e)
+static int add_remove(
+	struct build *b, const struct service *s, const struct plan_actual *a, struct err *e)
 {
 	autofree char *title = xasprintf("Remove the container of %s", plan_title(b, s));
 	autofree char *name = spec_container_name(b->before, s->name);
@@ -461,7 +477,8 @@ static int add_remove(struct build *b, const struct service *s, const struct pla
 
 /* No step writes to the chain's folder: it is named only for the way back, which starts or makes a
  * container with it. */
-int plan_remove(const struct stack *before, const struct plan_facts *f, struct plan *ret, struct err *e)
+int plan_remove(
+	const struct stack *before, const struct plan_facts *f, struct plan *ret, struct err *e)
 {
 	struct build b = {.p = ret, .before = before, .after = before, .f = f};
 	autofree char *network = spec_network_name(before);

@@ -17,7 +17,7 @@
 struct plan_actual {
 	const char *service;
 	const struct container *container;
-	bool ours; /* made by this program for this service (its labels say so) */
+	bool ours;	/* made by this program for this service (its labels say so) */
 	int64_t needed; /* bytes of memory it needs now; -1 = not known */
 };
 
@@ -26,12 +26,13 @@ struct plan_facts {
 	const struct recipe_set *recipes;
 	const struct plan_actual *actual;
 	size_t n_actual;
-	int db_version; /* found in the node's folder; -1 = none */
-	int uid, gid;	/* owner of the node's folder; -1 = it is not there yet */
+	int db_version;	      /* found in the node's folder; -1 = none */
+	int uid, gid;	      /* owner of the node's folder; -1 = it is not there yet */
 	int64_t memory_total; /* of the NAS, bytes */
 };
 
-int plan_install(const struct stack *after, const struct plan_facts *f, struct plan *ret, struct err *e);
+int plan_install(
+	const struct stack *after, const struct plan_facts *f, struct plan *ret, struct err *e);
 int plan_start(const struct stack *s, const struct plan_facts *f, struct plan *ret, struct err *e);
 int plan_stop(const struct stack *s, const struct plan_facts *f, struct plan *ret, struct err *e);
 /* only: name of one service, or NULL for all. */
@@ -51,6 +52,7 @@ int plan_resync(const struct stack *before, const struct stack *after, const str
 /* chain: id of the kept one; after: with the image and options it ran with. */
 int plan_put_back(const struct stack *before, const struct stack *after, const char *chain,
 	const struct plan_facts *f, struct plan *ret, struct err *e);
-int plan_remove(const struct stack *before, const struct plan_facts *f, struct plan *ret, struct err *e);
+int plan_remove(
+	const struct stack *before, const struct plan_facts *f, struct plan *ret, struct err *e);
 
 #endif

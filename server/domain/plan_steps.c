@@ -9,7 +9,8 @@
 #include "domain/spec.h"
 #include "domain/wanted.h"
 
-#define INSTALL_NEEDS_BYTES (INT64_C(1) << 30) /* to begin with; how much in the end the network decides */
+#define INSTALL_NEEDS_BYTES                                                                        \
+	(INT64_C(1) << 30) /* to begin with; how much in the end the network decides */
 
 static char *text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 static char *text(const char *fmt, ...)
@@ -99,8 +100,8 @@ void add_config(struct build *b, const struct service *svc, const struct recipe 
 	bool is_new = !b->before || !stack_service(b->before, svc->name);
 
 	s->title = text("Write the settings of %s", plan_title(b, svc));
-	s->detail = text("%s/%s/%s, outside the container; the secret is not shown", b->after->data_dir,
-		svc->name, r->config.file);
+	s->detail = text("%s/%s/%s, outside the container; the secret is not shown",
+		b->after->data_dir, svc->name, r->config.file);
 	s->undo = xstrdup(is_new ? "removed again" : "written as before");
 	json_put_str(s->args, "dir", b->after->data_dir);
 	json_put_str(s->args, "file", r->config.file);
@@ -113,8 +114,8 @@ void add_pull(struct build *b, const struct service *svc)
 	struct step *s = service_step(b, "pull", svc);
 
 	s->title = text("Download the image of %s", plan_title(b, svc));
-	s->detail = text("%s%s", svc->image,
-		b->before ? "; what runs now goes on running meanwhile" : "");
+	s->detail = text(
+		"%s%s", svc->image, b->before ? "; what runs now goes on running meanwhile" : "");
 	s->undo = xstrdup("");
 	s->docker = text("docker pull %s", svc->image);
 	json_put_str(s->args, "image", svc->image);
@@ -184,11 +185,12 @@ void add_stop(struct build *b, const struct service *svc, const struct recipe *r
 	struct step *s = service_step(b, "stop", svc);
 
 	s->title = text("Stop %s", plan_title(b, svc));
-	s->detail = plan_is_node(svc)
-			    ? text("it finishes its database first; up to %d s, never killed without"
-				   " asking",
-				      r->stop_timeout_s)
-			    : xstrdup("");
+	s->detail =
+		plan_is_node(svc)
+			? text("it finishes its database first; up to %d s, never killed without"
+			       " asking",
+				  r->stop_timeout_s)
+			: xstrdup("");
 	s->undo = xstrdup("started again");
 	s->docker = text("docker stop -t %d %s", r->stop_timeout_s, a->container->name);
 	s->down = plan_is_node(svc);
@@ -204,8 +206,8 @@ void add_owner(struct build *b, const struct service *svc, const struct recipe_g
 	struct step *s = service_step(b, "owner", svc);
 
 	s->title = xstrdup("Give the chain folder to the image's user");
-	s->detail = text("%s/%s: user %d instead of %d", b->after->data_dir, svc->name, g->uid,
-		b->f->uid);
+	s->detail = text(
+		"%s/%s: user %d instead of %d", b->after->data_dir, svc->name, g->uid, b->f->uid);
 	s->undo = text("given back to user %d", b->f->uid);
 	s->docker = text("chown -R %d:%d %s/%s", g->uid, g->gid, b->after->data_dir, svc->name);
 	s->down = true;
@@ -252,8 +254,9 @@ void add_chain(struct build *b, const struct recipe *r)
 		autofree char *id = text("%s-resync", when);
 
 		s->title = xstrdup("Set the present chain aside");
-		s->detail = text("renamed to %s/kept/%s, nothing is deleted; identity keys are kept", dir,
-			id);
+		s->detail =
+			text("renamed to %s/kept/%s, nothing is deleted; identity keys are kept",
+				dir, id);
 		s->undo = xstrdup("put back in its place");
 		s->docker = text("mv %s/node %s/kept/%s/node", dir, dir, id);
 		json_put_str(s->args, "chain", id);
@@ -266,8 +269,8 @@ void add_chain(struct build *b, const struct recipe *r)
 		s->title = xstrdup("Put the kept chain back");
 		s->detail = text("the present one is set aside as %s", id);
 		s->undo = xstrdup("both renamed back");
-		s->docker = text("mv %s/node %s/kept/%s/node; mv %s/kept/%s/node %s/node", dir, dir, id,
-			dir, b->chain, dir);
+		s->docker = text("mv %s/node %s/kept/%s/node; mv %s/kept/%s/node %s/node", dir, dir,
+			id, dir, b->chain, dir);
 		json_put_str(s->args, "chain", b->chain);
 		json_put_str(s->args, "now_chain", id);
 		json_put(s->args, "about_now", about(b, "put_back"));
@@ -284,7 +287,8 @@ void add_start(struct build *b, const struct service *svc, const struct recipe *
 	autofree char *name = spec_container_name(b->after, svc->name);
 
 	s->title = text("Start %s", plan_title(b, svc));
-	s->detail = xstrdup(plan_is_node(svc) ? "only if no other container has the chain open" : "");
+	s->detail =
+		xstrdup(plan_is_node(svc) ? "only if no other container has the chain open" : "");
 	s->undo = xstrdup("stopped again");
 	s->docker = text("docker start %s", name);
 	s->down = plan_is_node(svc);
@@ -309,7 +313,8 @@ void add_swap(struct build *b, const struct service *svc)
 	json_put_str(s->args, "name", name);
 	if (old) {
 		/* Somebody else's container is kept under a name that says what it was. */
-		autofree char *old_name = text("%s%s%s", name, a->ours ? ".prev-" : "-before-", when);
+		autofree char *old_name =
+			text("%s%s%s", name, a->ours ? ".prev-" : "-before-", when);
 
 		json_put_str(s->args, "old", a->container->id);
 		json_put_str(s->args, "old_name", old_name);
@@ -374,8 +379,8 @@ static char *docker_update(const struct limits *l, const char *name)
 	snprintf(text, sizeof(text),
 		"docker update --memory %lld --memory-swap %lld --memory-reservation %lld"
 		" --cpu-period 100000 --cpu-quota %lld --cpu-shares %lld --blkio-weight %lld %s",
-		(long long)(l->memory ? l->memory : -1), (long long)swap,
-		(long long)l->reservation, (long long)(l->cpu_millis ? l->cpu_millis * 100 : -1),
+		(long long)(l->memory ? l->memory : -1), (long long)swap, (long long)l->reservation,
+		(long long)(l->cpu_millis ? l->cpu_millis * 100 : -1),
 		(long long)(l->cpu_shares ? l->cpu_shares : 1024), (long long)l->blkio_weight,
 		name);
 	return xstrdup(text);

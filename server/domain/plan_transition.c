@@ -98,8 +98,8 @@ enum touch plan_restart_touch(const struct build *b, const struct service *s)
 	return t == KEEP ? RESTART : t;
 }
 
-/* In a shared namespace what happens to the relay happens to the node; and who starts the node needs
- * a running relay. */
+/* In a shared namespace what happens to the relay happens to the node; and who starts the node
+ * needs a running relay. */
 static void couple(struct build *b)
 {
 	size_t relay = plan_order(b->after, 0), node = plan_order(b->after, 1);
@@ -108,7 +108,8 @@ static void couple(struct build *b)
 
 	if (b->after->network != NET_SHARED)
 		return;
-	if (b->touch[node] != KEEP && b->touch[relay] == KEEP && !alive(plan_actual(b->f, owner->name))) {
+	if (b->touch[node] != KEEP && b->touch[relay] == KEEP &&
+		!alive(plan_actual(b->f, owner->name))) {
 		b->touch[relay] = plan_start_touch(b, owner);
 		b->config[relay] = true;
 	}

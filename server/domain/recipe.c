@@ -29,7 +29,8 @@ void recipe_set_free(struct recipe_set *s)
 	*s = (struct recipe_set){0};
 }
 
-int recipe_set_load(const struct recipe_text *texts, size_t n, struct recipe_set *ret, struct err *e)
+int recipe_set_load(
+	const struct recipe_text *texts, size_t n, struct recipe_set *ret, struct err *e)
 {
 	struct recipe_set set = {.items = xcalloc(n ? n : 1, sizeof(*set.items))};
 	struct err why = {0};
@@ -45,8 +46,8 @@ int recipe_set_load(const struct recipe_text *texts, size_t n, struct recipe_set
 		}
 		if (bad) {
 			recipe_set_free(&set);
-			return err_set(e, why.kind, why.code, "%.100s: %s", texts[i].name,
-				why.message);
+			return err_set(
+				e, why.kind, why.code, "%.100s: %s", texts[i].name, why.message);
 		}
 		set.items[set.n++] = r;
 	}
@@ -64,8 +65,8 @@ const struct recipe *recipe_find(const struct recipe_set *s, const char *id)
 
 /* ---- answers ---- */
 
-enum db_step recipe_db_step(const struct recipe_generation *from, int actual,
-	const struct recipe_generation *to)
+enum db_step recipe_db_step(
+	const struct recipe_generation *from, int actual, const struct recipe_generation *to)
 {
 	int have = actual >= 0 ? actual : from ? from->db_version : -1;
 

@@ -1,7 +1,7 @@
 /*
- * recipe: a client as data. Reads shared/recipes/NAME.json (format: shared/recipes/schema.json) into
- * typed structs and answers questions about them: which generation an image belongs to, what its
- * options allow, whether a database survives a step from one generation to another.
+ * recipe: a client as data. Reads shared/recipes/NAME.json (format: shared/recipes/schema.json)
+ * into typed structs and answers questions about them: which generation an image belongs to, what
+ * its options allow, whether a database survives a step from one generation to another.
  *
  * A recipe describes every version of one client. Nearly everything hangs on the version, which is
  * taken from the image's tag: `generations` cut the versions into ranges, and whatever differs
@@ -50,13 +50,13 @@ struct recipe_generation {
 	const char *id; /* "2.2" */
 	const char *title;
 	struct recipe_range range;
-	int uid, gid;	   /* who owns the data folder: the user in the image */
-	const char *user;  /* to run as another user ("0:0"), or NULL: as the image says */
-	int db_version;	   /* the number it writes into db_version; -1 = not known, or none */
-	int db_reads_from; /* the lowest number that it can read or upgrade; -1 = not known */
-	bool args_unquoted; /* its start script splits arguments at blanks */
+	int uid, gid;		/* who owns the data folder: the user in the image */
+	const char *user;	/* to run as another user ("0:0"), or NULL: as the image says */
+	int db_version;		/* the number it writes into db_version; -1 = not known, or none */
+	int db_reads_from;	/* the lowest number that it can read or upgrade; -1 = not known */
+	bool args_unquoted;	/* its start script splits arguments at blanks */
 	bool no_new_privileges; /* its image is known to run with no-new-privileges */
-	const char *note;  /* a sentence for the user, or NULL */
+	const char *note;	/* a sentence for the user, or NULL */
 };
 
 enum recipe_topology { TOPOLOGY_ANY, TOPOLOGY_PRIVATE, TOPOLOGY_SHARED };
@@ -65,7 +65,7 @@ enum recipe_topology { TOPOLOGY_ANY, TOPOLOGY_PRIVATE, TOPOLOGY_SHARED };
 struct recipe_rule {
 	struct recipe_range range;
 	enum recipe_topology topology;
-	const json_t *when; /* in an option: only for this value; NULL = for every value */
+	const json_t *when;	    /* in an option: only for this value; NULL = for every value */
 	struct recipe_strings args; /* templates, see spec.h */
 };
 
@@ -86,7 +86,7 @@ struct recipe_network {
 	struct recipe_range range;
 	struct recipe_strings args;
 	bool needs_peers;
-	int64_t block_time_ms; /* 0 = blocks come at no fixed pace */
+	int64_t block_time_ms;	   /* 0 = blocks come at no fixed pace */
 	struct recipe_stop *stops; /* ascending; none = it follows the network's head */
 	size_t n_stops;
 };
@@ -104,15 +104,15 @@ struct recipe_option {
 	const char *key, *title, *help;
 	enum recipe_type type;
 	struct recipe_range range;
-	const json_t *dflt; /* NULL = nothing is passed unless it is set */
-	bool required;	    /* must be set, and not to an empty string */
-	bool resync;	    /* a change opens another database folder: a new sync */
-	bool advanced;	    /* for the fold */
-	bool auto_cache;    /* int: "auto" stands for recipe_cache_mb() */
-	int64_t min, max;   /* int */
-	const char *unit;   /* int: "MB", or NULL */
+	const json_t *dflt;  /* NULL = nothing is passed unless it is set */
+	bool required;	     /* must be set, and not to an empty string */
+	bool resync;	     /* a change opens another database folder: a new sync */
+	bool advanced;	     /* for the fold */
+	bool auto_cache;     /* int: "auto" stands for recipe_cache_mb() */
+	int64_t min, max;    /* int */
+	const char *unit;    /* int: "MB", or NULL */
 	const char *pattern; /* string: POSIX extended regular expression, or NULL */
-	int max_length;	    /* string: characters */
+	int max_length;	     /* string: characters */
 	struct recipe_choice *choices;
 	size_t n_choices;
 	struct recipe_rule *rules;
@@ -134,7 +134,7 @@ struct recipe_cache {
 };
 
 struct recipe_rpc {
-	int port; /* 0 = it has no RPC */
+	int port;		     /* 0 = it has no RPC */
 	const char *peers, *version; /* method names */
 	const char *gap;	     /* method that tells of missing old blocks, or NULL */
 	struct recipe_range gap_range;
@@ -142,14 +142,14 @@ struct recipe_rpc {
 
 /* A configuration file that is kept outside the container. */
 struct recipe_config {
-	const char *file;  /* below the service's folder: "app.json"; NULL = it has none */
-	const char *mount; /* path in the container */
+	const char *file;      /* below the service's folder: "app.json"; NULL = it has none */
+	const char *mount;     /* path in the container */
 	const json_t *content; /* template, see spec_config_file() */
 };
 
 struct recipe {
 	const char *schema, *id, *title, *summary;
-	bool relay; /* role: relay, otherwise node */
+	bool relay;		     /* role: relay, otherwise node */
 	struct recipe_strings offer; /* image references, best first; the first is the default */
 	struct recipe_repository *repositories;
 	size_t n_repositories;
@@ -173,10 +173,10 @@ struct recipe {
 	int answer_s;	/* after a start it must answer within so many seconds */
 	struct recipe_strings db_version_globs; /* as chain_db_version() takes them */
 	struct recipe_strings identity_globs;	/* as chain_set_aside() takes them */
-	struct limits limits;	    /* suggested */
+	struct limits limits;			/* suggested */
 	int64_t warn_memory; /* bytes: a limit below deserves a warning; 0 = none */
 	int log_files, log_size_mib;
-	const json_t *env; /* object of templates: always set */
+	const json_t *env;		/* object of templates: always set */
 	struct recipe_strings env_user; /* names that the user may set; a last * = any end */
 	struct recipe_config config;
 	struct recipe_secret *secrets; /* write-only values of the configuration file */
@@ -205,7 +205,8 @@ struct recipe_set {
 	size_t n;
 };
 /* Parses all; two recipes with one id are refused. The message begins with the name. */
-int recipe_set_load(const struct recipe_text *texts, size_t n, struct recipe_set *ret, struct err *e);
+int recipe_set_load(
+	const struct recipe_text *texts, size_t n, struct recipe_set *ret, struct err *e);
 void recipe_set_free(struct recipe_set *s);
 /* Borrowed; NULL when there is none. */
 const struct recipe *recipe_find(const struct recipe_set *s, const char *id);
@@ -224,15 +225,17 @@ void image_ref_free(struct image_ref *r);
 
 int recipe_version_compare(struct recipe_version a, struct recipe_version b);
 bool recipe_in_range(const struct recipe_range *r, struct recipe_version v);
-/* "1.6", "v1.6.8", "v2.5.13-stable", "multiarch-v26.7.0" → the version; false when there is none. */
+/* "1.6", "v1.6.8", "v2.5.13-stable", "multiarch-v26.7.0" → the version; false when there is none.
+ */
 bool recipe_version_of_tag(const char *tag, struct recipe_version *ret);
 /* The version of an image of this lineage, or the one declared for its floating tag. A private
  * registry's prefix does not matter. False: not of this lineage, or the version is not known.
  * *ret_assumed (may be NULL): the tag says nothing, the version is the recipe's assumption. */
-bool recipe_version(const struct recipe *r, const char *image, struct recipe_version *ret,
-	bool *ret_assumed);
+bool recipe_version(
+	const struct recipe *r, const char *image, struct recipe_version *ret, bool *ret_assumed);
 /* Borrowed; NULL when no generation has this version. */
-const struct recipe_generation *recipe_generation_of(const struct recipe *r, struct recipe_version v);
+const struct recipe_generation *recipe_generation_of(
+	const struct recipe *r, struct recipe_version v);
 /* Both in one: NULL when the image is not known to this recipe. */
 const struct recipe_generation *recipe_generation(const struct recipe *r, const char *image);
 
@@ -245,8 +248,8 @@ enum db_step {
 };
 /* actual: the number found in the folder, -1 = none found (then what `from` writes counts; `from`
  * may be NULL). */
-enum db_step recipe_db_step(const struct recipe_generation *from, int actual,
-	const struct recipe_generation *to);
+enum db_step recipe_db_step(
+	const struct recipe_generation *from, int actual, const struct recipe_generation *to);
 const char *db_step_name(enum db_step s); /* same, one_way, refused, unknown */
 
 /* ---- options ---- */

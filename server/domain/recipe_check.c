@@ -44,7 +44,8 @@ static int check_images(const struct node *root)
 
 		for (size_t k = 0; k < r->repositories[i].n_floating; k++)
 			if (!recipe_generation_of(r, r->repositories[i].floating[k].version))
-				return read_bad(&n, "no generation has the version of the tag \"%s\"",
+				return read_bad(&n,
+					"no generation has the version of the tag \"%s\"",
 					r->repositories[i].floating[k].tag);
 	}
 	for (size_t i = 0; i < r->offer.n; i++) {
@@ -66,8 +67,8 @@ static int check_keys(const struct node *root)
 			if (!strcmp(r->options[i].key, r->options[k].key)) {
 				struct node n = read_element(&options, i);
 
-				return read_bad(&n, "the key \"%s\" is there twice",
-					r->options[i].key);
+				return read_bad(
+					&n, "the key \"%s\" is there twice", r->options[i].key);
 			}
 	for (size_t i = 0; i < r->n_networks; i++)
 		for (size_t k = 0; k < i; k++)

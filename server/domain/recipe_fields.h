@@ -24,23 +24,49 @@
 #define OPTION_ARGUMENT "^([^{}]|[{]data_path[}]|[{]cache_mb[}]|[{]value[}])+$"
 
 #define AT(T, m) .offset = offsetof(T, m)
-#define TEXT(T, k, m, most, form) {.key = k, .kind = FIELD_TEXT, AT(T, m), .max = most, .pattern = form}
+#define TEXT(T, k, m, most, form)                                                                  \
+	{                                                                                          \
+		.key = k, .kind = FIELD_TEXT, AT(T, m), .max = most, .pattern = form               \
+	}
 #define TEXT1(T, k, m, most, form)                                                                 \
-	{.key = k, .kind = FIELD_TEXT, .required = true, AT(T, m), .max = most, .pattern = form}
-#define NUMBER(T, k, m, lo, hi) {.key = k, .kind = FIELD_INT, AT(T, m), .min = lo, .max = hi}
-#define SMALL(T, k, m, lo, hi) {.key = k, .kind = FIELD_INT32, AT(T, m), .min = lo, .max = hi}
+	{                                                                                          \
+		.key = k, .kind = FIELD_TEXT, .required = true, AT(T, m), .max = most,             \
+		.pattern = form                                                                    \
+	}
+#define NUMBER(T, k, m, lo, hi)                                                                    \
+	{                                                                                          \
+		.key = k, .kind = FIELD_INT, AT(T, m), .min = lo, .max = hi                        \
+	}
+#define SMALL(T, k, m, lo, hi)                                                                     \
+	{                                                                                          \
+		.key = k, .kind = FIELD_INT32, AT(T, m), .min = lo, .max = hi                      \
+	}
 #define SMALL1(T, k, m, lo, hi)                                                                    \
-	{.key = k, .kind = FIELD_INT32, .required = true, AT(T, m), .min = lo, .max = hi}
-#define BOOL(T, k, m) {.key = k, .kind = FIELD_BOOL, AT(T, m)}
+	{                                                                                          \
+		.key = k, .kind = FIELD_INT32, .required = true, AT(T, m), .min = lo, .max = hi    \
+	}
+#define BOOL(T, k, m)                                                                              \
+	{                                                                                          \
+		.key = k, .kind = FIELD_BOOL, AT(T, m)                                             \
+	}
 #define STRINGS(T, k, m, lo, hi, form)                                                             \
-	{.key = k, .kind = FIELD_STRINGS, AT(T, m), .min = lo, .max = hi, .pattern = form}
+	{                                                                                          \
+		.key = k, .kind = FIELD_STRINGS, AT(T, m), .min = lo, .max = hi, .pattern = form   \
+	}
 #define ARRAY(T, k, m, lo, hi, fn, E)                                                              \
-	{.key = k, .kind = FIELD_ARRAY, .required = (lo) > 0, AT(T, m), .min = lo, .max = hi,      \
-		.read = fn, .size = sizeof(E), .offset_n = offsetof(T, n_##m)}
-#define CUSTOM(k, need, fn) {.key = k, .kind = FIELD_CUSTOM, .required = need, .read = fn}
+	{                                                                                          \
+		.key = k, .kind = FIELD_ARRAY, .required = (lo) > 0, AT(T, m), .min = lo,          \
+		.max = hi, .read = fn, .size = sizeof(E), .offset_n = offsetof(T, n_##m)           \
+	}
+#define CUSTOM(k, need, fn)                                                                        \
+	{                                                                                          \
+		.key = k, .kind = FIELD_CUSTOM, .required = need, .read = fn                       \
+	}
 #define RANGE(T)                                                                                   \
 	{.key = "from", .kind = FIELD_VERSION, AT(T, range.from)},                                 \
-		{.key = "before", .kind = FIELD_VERSION, AT(T, range.before)}
+	{                                                                                          \
+		.key = "before", .kind = FIELD_VERSION, AT(T, range.before)                        \
+	}
 #define FIELDS(n, table, out) read_fields(n, table, COUNT(table), out)
 
 #define RANGE_ALWAYS ((struct recipe_range){.before = {INT_MAX, 0, 0}})

@@ -93,7 +93,8 @@ static bool is_host(const char *s, size_t len)
 
 static bool image_ref_valid(const struct image_ref *r)
 {
-	return (!r->registry || text_matches(r->registry, "^[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?$")) &&
+	return (!r->registry ||
+		       text_matches(r->registry, "^[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?$")) &&
 	       text_matches(r->repository,
 		       "^[a-z0-9]+([._-]+[a-z0-9]+)*(/[a-z0-9]+([._-]+[a-z0-9]+)*)*$") &&
 	       (!r->tag || text_matches(r->tag, "^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")) &&
@@ -106,8 +107,8 @@ int image_ref_parse(const char *text, struct image_ref *ret, struct err *e)
 	const char *slash, *at, *colon, *end;
 
 	if (strlen(text) > 255)
-		return err_set(e, ERR_INPUT, "input.image",
-			"An image's name has at most 255 characters.");
+		return err_set(
+			e, ERR_INPUT, "input.image", "An image's name has at most 255 characters.");
 	slash = strchr(text, '/');
 	if (slash && is_host(text, slash - text)) {
 		r.registry = xstrndup(text, slash - text);
@@ -148,8 +149,8 @@ static bool same_repository(const struct image_ref *ref, const char *repository)
 	       !strcmp(ref->repository + have - want, repository);
 }
 
-static bool floating_version(const struct recipe_repository *repo, const char *tag,
-	struct recipe_version *ret)
+static bool floating_version(
+	const struct recipe_repository *repo, const char *tag, struct recipe_version *ret)
 {
 	for (size_t i = 0; i < repo->n_floating; i++)
 		if (!strcmp(repo->floating[i].tag, tag)) {
@@ -159,8 +160,8 @@ static bool floating_version(const struct recipe_repository *repo, const char *t
 	return false;
 }
 
-bool recipe_version(const struct recipe *r, const char *image, struct recipe_version *ret,
-	bool *ret_assumed)
+bool recipe_version(
+	const struct recipe *r, const char *image, struct recipe_version *ret, bool *ret_assumed)
 {
 	autoimage struct image_ref ref = {0};
 	bool assumed = false;
@@ -185,7 +186,8 @@ bool recipe_version(const struct recipe *r, const char *image, struct recipe_ver
 	return false;
 }
 
-const struct recipe_generation *recipe_generation_of(const struct recipe *r, struct recipe_version v)
+const struct recipe_generation *recipe_generation_of(
+	const struct recipe *r, struct recipe_version v)
 {
 	for (size_t i = 0; i < r->n_generations; i++)
 		if (recipe_in_range(&r->generations[i].range, v))

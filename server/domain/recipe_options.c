@@ -192,8 +192,8 @@ int recipe_check_options(const struct recipe *r, const struct recipe_generation 
 				"%s has no option \"%s\" (%s).", g->title, key, o->title);
 		if (!json_is_null(value) && !option_value_fits(r, o, g, value, why, sizeof(why)))
 			return err_set(e, ERR_INPUT, "input.option_value",
-				"The option \"%s\" (%s) cannot have this value: %s.", key,
-				o->title, why);
+				"The option \"%s\" (%s) cannot have this value: %s.", key, o->title,
+				why);
 	}
 	return check_required(r, g, options, e);
 }
@@ -223,7 +223,8 @@ int recipe_check_env(const struct recipe *r, const json_t *env, struct err *e)
 		if (!json_is_string(value) || json_string_length(value) > ARG_LENGTH_MAX ||
 			!printable(json_string_value(value), json_string_length(value)))
 			return err_set(e, ERR_INPUT, "input.env",
-				"The variable \"%s\" needs a text of at most %d printable characters.",
+				"The variable \"%s\" needs a text of at most %d printable "
+				"characters.",
 				name, ARG_LENGTH_MAX);
 	}
 	return 0;

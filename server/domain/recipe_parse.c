@@ -43,8 +43,8 @@ static int read_floating(const struct node *n, void *out)
 
 	if (!json_is_object(n->value))
 		return read_bad(n, "must be an object");
-	repository->floating = read_alloc(n, json_object_size(n->value),
-		sizeof(*repository->floating));
+	repository->floating =
+		read_alloc(n, json_object_size(n->value), sizeof(*repository->floating));
 	json_object_foreach ((json_t *)n->value, tag, version) {
 		struct recipe_floating *f = &repository->floating[repository->n_floating++];
 		struct node member = read_member(n, tag);
@@ -76,9 +76,13 @@ static int read_generation(const struct node *n, void *out)
 	static const struct field fields[] = {
 		TEXT1(struct recipe_generation, "id", id, 31, GENERATION),
 		TEXT1(struct recipe_generation, "title", title, 60, NULL),
-		{.key = "from", .kind = FIELD_VERSION, .required = true,
+		{.key = "from",
+			.kind = FIELD_VERSION,
+			.required = true,
 			AT(struct recipe_generation, range.from)},
-		{.key = "before", .kind = FIELD_VERSION, AT(struct recipe_generation, range.before)},
+		{.key = "before",
+			.kind = FIELD_VERSION,
+			AT(struct recipe_generation, range.before)},
 		SMALL1(struct recipe_generation, "uid", uid, 0, 65535),
 		SMALL1(struct recipe_generation, "gid", gid, 0, 65535),
 		TEXT(struct recipe_generation, "user", user, 11, "^[0-9]{1,5}(:[0-9]{1,5})?$"),
@@ -107,14 +111,30 @@ static int read_cache(const struct node *n, void *out)
 {
 	static const struct field fields[] = {
 		NUMBER(struct recipe_cache, "reserve_mb", reserve_mb, 0, 1000000),
-		{.key = "divisor", .kind = FIELD_INT, .required = true,
-			AT(struct recipe_cache, divisor), .min = 1, .max = 100},
-		{.key = "min_mb", .kind = FIELD_INT, .required = true,
-			AT(struct recipe_cache, min_mb), .min = 1, .max = 1000000},
-		{.key = "max_mb", .kind = FIELD_INT, .required = true,
-			AT(struct recipe_cache, max_mb), .min = 1, .max = 1000000},
-		{.key = "unlimited_mb", .kind = FIELD_INT, .required = true,
-			AT(struct recipe_cache, unlimited_mb), .min = 1, .max = 1000000},
+		{.key = "divisor",
+			.kind = FIELD_INT,
+			.required = true,
+			AT(struct recipe_cache, divisor),
+			.min = 1,
+			.max = 100},
+		{.key = "min_mb",
+			.kind = FIELD_INT,
+			.required = true,
+			AT(struct recipe_cache, min_mb),
+			.min = 1,
+			.max = 1000000},
+		{.key = "max_mb",
+			.kind = FIELD_INT,
+			.required = true,
+			AT(struct recipe_cache, max_mb),
+			.min = 1,
+			.max = 1000000},
+		{.key = "unlimited_mb",
+			.kind = FIELD_INT,
+			.required = true,
+			AT(struct recipe_cache, unlimited_mb),
+			.min = 1,
+			.max = 1000000},
 	};
 	struct recipe_cache *cache = &((struct recipe *)out)->cache;
 
@@ -260,7 +280,9 @@ static int read_config(const struct node *n, void *out)
 	static const struct field fields[] = {
 		TEXT1(struct recipe_config, "file", file, 60, FILE_NAME),
 		TEXT1(struct recipe_config, "mount", mount, 200, FOLDER),
-		{.key = "content", .kind = FIELD_JSON, .required = true,
+		{.key = "content",
+			.kind = FIELD_JSON,
+			.required = true,
 			AT(struct recipe_config, content)},
 	};
 
@@ -302,7 +324,11 @@ static const struct field recipe_fields[] = {
 		struct recipe_repository),
 	ARRAY(struct recipe, "generations", generations, 1, 100, read_generation,
 		struct recipe_generation),
-	{.key = "offer", .kind = FIELD_STRINGS, .required = true, AT(struct recipe, offer), .min = 1,
+	{.key = "offer",
+		.kind = FIELD_STRINGS,
+		.required = true,
+		AT(struct recipe, offer),
+		.min = 1,
 		.max = 20},
 	TEXT(struct recipe, "data_path", data_path, 200, FOLDER),
 	CUSTOM("cache", false, read_cache),
@@ -313,8 +339,12 @@ static const struct field recipe_fields[] = {
 	CUSTOM("rpc", false, read_rpc),
 	ARRAY(struct recipe, "ports", ports, 0, 16, read_port, struct recipe_port),
 	CUSTOM("stop", true, read_stopping),
-	{.key = "answer_s", .kind = FIELD_INT32, .required = true, AT(struct recipe, answer_s),
-		.min = 1, .max = 86400},
+	{.key = "answer_s",
+		.kind = FIELD_INT32,
+		.required = true,
+		AT(struct recipe, answer_s),
+		.min = 1,
+		.max = 86400},
 	CUSTOM("chain", false, read_chain),
 	CUSTOM("limits", true, read_limits),
 	CUSTOM("log", true, read_log),

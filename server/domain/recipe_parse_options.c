@@ -36,8 +36,13 @@ int read_rule(const struct node *n, void *out)
 	static const struct field fields[] = {
 		RANGE(struct recipe_rule),
 		CUSTOM("network", false, read_topology),
-		{.key = "args", .kind = FIELD_STRINGS, .required = true,
-			AT(struct recipe_rule, args), .min = 1, .max = 50, .pattern = PLAIN_ARGUMENT},
+		{.key = "args",
+			.kind = FIELD_STRINGS,
+			.required = true,
+			AT(struct recipe_rule, args),
+			.min = 1,
+			.max = 50,
+			.pattern = PLAIN_ARGUMENT},
 	};
 	struct recipe_rule *rule = out;
 
@@ -52,8 +57,13 @@ static int read_option_rule(const struct node *n, void *out)
 	static const struct field fields[] = {
 		RANGE(struct recipe_rule),
 		{.key = "when", .kind = FIELD_JSON, AT(struct recipe_rule, when)},
-		{.key = "args", .kind = FIELD_STRINGS, .required = true,
-			AT(struct recipe_rule, args), .min = 1, .max = 50, .pattern = OPTION_ARGUMENT},
+		{.key = "args",
+			.kind = FIELD_STRINGS,
+			.required = true,
+			AT(struct recipe_rule, args),
+			.min = 1,
+			.max = 50,
+			.pattern = OPTION_ARGUMENT},
 	};
 	struct recipe_rule *rule = out;
 
@@ -127,8 +137,8 @@ static int check_values(const struct node *n, const struct recipe_option *o)
 	if (o->dflt && !option_value_fits(n->recipe, o, NULL, o->dflt, why, sizeof(why)))
 		return read_bad(n, "the default does not fit: %s", why);
 	for (size_t i = 0; i < o->n_rules; i++)
-		if (o->rules[i].when && !option_value_fits(n->recipe, o, NULL, o->rules[i].when,
-						why, sizeof(why)))
+		if (o->rules[i].when &&
+			!option_value_fits(n->recipe, o, NULL, o->rules[i].when, why, sizeof(why)))
 			return read_bad(n, "a value of \"when\" does not fit: %s", why);
 	return 0;
 }
@@ -188,10 +198,16 @@ int read_option(const struct node *n, void *out)
 static int read_stop(const struct node *n, void *out)
 {
 	static const struct field fields[] = {
-		{.key = "from", .kind = FIELD_VERSION, .required = true,
+		{.key = "from",
+			.kind = FIELD_VERSION,
+			.required = true,
 			AT(struct recipe_stop, from)},
-		{.key = "block", .kind = FIELD_INT, .required = true, AT(struct recipe_stop, block),
-			.min = 1, .max = 1000000000},
+		{.key = "block",
+			.kind = FIELD_INT,
+			.required = true,
+			AT(struct recipe_stop, block),
+			.min = 1,
+			.max = 1000000000},
 	};
 
 	return FIELDS(n, fields, out);
@@ -207,17 +223,21 @@ int read_network(const struct node *n, void *out)
 			"^(live|historic|private|local)$"),
 		RANGE(struct recipe_network),
 		STRINGS(struct recipe_network, "args", args, 0, 50, PLAIN_ARGUMENT),
-		{.key = "needs_peers", .kind = FIELD_BOOL, .required = true,
+		{.key = "needs_peers",
+			.kind = FIELD_BOOL,
+			.required = true,
 			AT(struct recipe_network, needs_peers)},
-		{.key = "block_time_ms", .kind = FIELD_INT, .required = true,
-			AT(struct recipe_network, block_time_ms), .max = 3600000},
+		{.key = "block_time_ms",
+			.kind = FIELD_INT,
+			.required = true,
+			AT(struct recipe_network, block_time_ms),
+			.max = 3600000},
 		ARRAY(struct recipe_network, "stops", stops, 0, 100, read_stop, struct recipe_stop),
 	};
 	struct recipe_network *net = out;
 
 	net->range = RANGE_ALWAYS;
-	if (FIELDS(n, fields, net) || check_range(n, &net->range) ||
-		check_templates(n, &net->args))
+	if (FIELDS(n, fields, net) || check_range(n, &net->range) || check_templates(n, &net->args))
 		return -1;
 	for (size_t i = 1; i < net->n_stops; i++)
 		if (recipe_version_compare(net->stops[i - 1].from, net->stops[i].from) >= 0)

@@ -40,14 +40,20 @@ void *read_alloc(const struct node *n, size_t count, size_t size)
 
 struct node read_element(const struct node *n, size_t i)
 {
-	return (struct node){.up = n, .index = i, .value = json_array_get(n->value, i),
-		.recipe = n->recipe, .e = n->e};
+	return (struct node){.up = n,
+		.index = i,
+		.value = json_array_get(n->value, i),
+		.recipe = n->recipe,
+		.e = n->e};
 }
 
 struct node read_member(const struct node *n, const char *key)
 {
-	return (struct node){.up = n, .key = key, .value = json_object_get(n->value, key),
-		.recipe = n->recipe, .e = n->e};
+	return (struct node){.up = n,
+		.key = key,
+		.value = json_object_get(n->value, key),
+		.recipe = n->recipe,
+		.e = n->e};
 }
 
 bool text_matches(const char *text, const char *pattern)
@@ -98,8 +104,8 @@ static int read_int(const struct node *n, const struct field *f, int64_t *ret)
 	if (!json_is_integer(n->value))
 		return read_bad(n, "must be a whole number");
 	if (v < f->min || v > f->max)
-		return read_bad(n, "must be from %lld to %lld", (long long)f->min,
-			(long long)f->max);
+		return read_bad(
+			n, "must be from %lld to %lld", (long long)f->min, (long long)f->max);
 	*ret = v;
 	return 0;
 }
@@ -111,8 +117,8 @@ static int array_size(const struct node *n, const struct field *f, size_t *ret)
 	if (!json_is_array(n->value))
 		return read_bad(n, "must be a list");
 	if ((int64_t)count < f->min || (int64_t)count > f->max)
-		return read_bad(n, "must have %lld to %lld entries", (long long)f->min,
-			(long long)f->max);
+		return read_bad(
+			n, "must have %lld to %lld entries", (long long)f->min, (long long)f->max);
 	*ret = count;
 	return 0;
 }

@@ -113,8 +113,8 @@ static void put_binds(json_t *host, const struct spec_input *in)
 		json_array_append_new(binds, json_string(data));
 	}
 	if (r->config.file) {
-		autofree char *file = xasprintf("%s/%s/%s:%s:ro", dir, service, r->config.file,
-			r->config.mount);
+		autofree char *file =
+			xasprintf("%s/%s/%s:%s:ro", dir, service, r->config.file, r->config.mount);
 
 		json_array_append_new(binds, json_string(file));
 	}
@@ -186,7 +186,8 @@ static int check(const struct spec_input *in, struct err *e)
 
 	if (dir[0] != '/' || strchr(dir, ':'))
 		return err_set(e, ERR_INPUT, "input.data_dir",
-			"\"%.200s\" cannot be mounted: a full path without a colon is needed.", dir);
+			"\"%.200s\" cannot be mounted: a full path without a colon is needed.",
+			dir);
 	if (spec_joins(in->stack, in->recipe) && !in->namespace_of)
 		return err_set(e, ERR_INTERNAL, "spec.namespace",
 			"It is not known whose network \"%.40s\" joins.", in->service->name);
@@ -218,8 +219,7 @@ static int hash_of(const struct spec_input *in, char ret[17], struct err *e)
 	if (spec_config_file(in->recipe, in->service, in->stack->network, NULL, &file, e))
 		return -1;
 	text = json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS);
-	snprintf(ret, 17, "%016" PRIx64,
-		fnv(fnv(0xcbf29ce484222325u, text), file ? file : ""));
+	snprintf(ret, 17, "%016" PRIx64, fnv(fnv(0xcbf29ce484222325u, text), file ? file : ""));
 	return 0;
 }
 

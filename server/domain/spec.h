@@ -37,24 +37,24 @@ struct spec_input {
 char *spec_container_name(const struct stack *stack, const char *service);
 char *spec_network_name(const struct stack *stack);
 
-/* True when the service joins another one's network namespace: the stack shares one namespace, which
- * its relay owns, and this is not the relay. Then the relay publishes the ports of both. */
+/* True when the service joins another one's network namespace: the stack shares one namespace,
+ * which its relay owns, and this is not the relay. Then the relay publishes the ports of both. */
 bool spec_joins(const struct stack *stack, const struct recipe *recipe);
 
 /* The body of POST /containers/create (API 1.23 and later), owned by the caller. */
 int spec_container(const struct spec_input *in, json_t **ret, struct err *e);
 
-/* What stands in LABEL_SPEC: 16 hex digits over all that only a recreate can change: not the limits,
- * not a cache size that follows from them, not the name of the joined container; and over the
- * configuration file without its secrets. Differs from the label of the running container = a
+/* What stands in LABEL_SPEC: 16 hex digits over all that only a recreate can change: not the
+ * limits, not a cache size that follows from them, not the name of the joined container; and over
+ * the configuration file without its secrets. Differs from the label of the running container = a
  * recreate is needed to get what is wanted. Empty on error. */
 int spec_hash(const struct spec_input *in, char ret[17], struct err *e);
 
-/* The service's configuration file. In its template a text "{option.KEY}" becomes the option's value
- * (a missing one ""), "{secret.KEY}" the secret, "{node_host}" where the node's RPC is: the alias
- * "node" on the private network, "localhost" in a shared namespace. secrets: object key → text, or
- * NULL. *ret_text is owned by the caller, and contains the secrets: never log it; NULL when the
- * recipe has no such file. */
+/* The service's configuration file. In its template a text "{option.KEY}" becomes the option's
+ * value (a missing one ""), "{secret.KEY}" the secret, "{node_host}" where the node's RPC is: the
+ * alias "node" on the private network, "localhost" in a shared namespace. secrets: object key →
+ * text, or NULL. *ret_text is owned by the caller, and contains the secrets: never log it; NULL
+ * when the recipe has no such file. */
 int spec_config_file(const struct recipe *recipe, const struct service *service,
 	enum network_mode network, const json_t *secrets, char **ret_text, struct err *e);
 

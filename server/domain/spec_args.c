@@ -28,7 +28,8 @@ static json_t *expand(const char *template, const struct values *v)
 {
 	const struct {
 		const char *name, *text;
-	} known[] = {{"{data_path}", v->data_path}, {"{cache_mb}", v->cache}, {"{value}", v->value}};
+	} known[] = {
+		{"{data_path}", v->data_path}, {"{cache_mb}", v->cache}, {"{value}", v->value}};
 	autobuf struct buf b = {0};
 
 	while (*template) {
@@ -40,7 +41,7 @@ static json_t *expand(const char *template, const struct values *v)
 			buf_puts(&b, known[i].text ? known[i].text : "");
 			template += strlen(known[i].name);
 		} else {
-			buf_add(&b, template++, 1);
+			buf_add(&b, template ++, 1);
 		}
 	}
 	return json_string(b.data ? b.data : "");
@@ -67,16 +68,16 @@ static void add_recipe_args(json_t *list, const struct spec_input *in, const str
 }
 
 /* A flag without "when" is about being set. */
-static bool rule_applies(const struct recipe_rule *rule, const struct recipe_generation *g,
-	const json_t *value)
+static bool rule_applies(
+	const struct recipe_rule *rule, const struct recipe_generation *g, const json_t *value)
 {
 	if (!recipe_in_range(&rule->range, g->range.from))
 		return false;
 	return rule->when ? json_equal(rule->when, value) : !json_is_false(value);
 }
 
-static void add_option_args(json_t *list, const struct spec_input *in,
-	const struct recipe_option *o, struct values *v)
+static void add_option_args(
+	json_t *list, const struct spec_input *in, const struct recipe_option *o, struct values *v)
 {
 	const json_t *value = recipe_option_value(o, in->service->options);
 	const char *text = json_string_value(value);
@@ -104,7 +105,8 @@ static void add_free_args(json_t *list, const struct spec_input *in)
 		const struct recipe_option *o = &in->recipe->options[i];
 
 		if (o->type == OPTION_ARGS)
-			json_array_extend(list, (json_t *)recipe_option_value(o, in->service->options));
+			json_array_extend(
+				list, (json_t *)recipe_option_value(o, in->service->options));
 	}
 }
 

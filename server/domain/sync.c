@@ -3,19 +3,19 @@
 #include <math.h>
 #include <stddef.h>
 
-#define AGREE 3			/* polls */
-#define SILENCE_MS 15000	/* until no answer is a fact */
-#define START_MS 120000		/* a node that does not listen yet is starting, so long */
+#define AGREE 3		 /* polls */
+#define SILENCE_MS 15000 /* until no answer is a fact */
+#define START_MS 120000	 /* a node that does not listen yet is starting, so long */
 #define STALL_MS 60000
-#define WINDOW_MS 60000		/* of the rate */
-#define GAP_MS 60000		/* between polls: too long to draw a line across */
-#define SPACING_MS 500		/* of the points */
-#define RATE_SPAN_MS 3000	/* the least to call something a rate */
+#define WINDOW_MS 60000	  /* of the rate */
+#define GAP_MS 60000	  /* between polls: too long to draw a line across */
+#define SPACING_MS 500	  /* of the points */
+#define RATE_SPAN_MS 3000 /* the least to call something a rate */
 #define PACE_MS 10000
-#define REORG_BLOCKS 128	/* shorter by more than this is another chain */
-#define BELIEVABLE 1000000000	/* blocks; some client reports a hash as its highest block */
+#define REORG_BLOCKS 128      /* shorter by more than this is another chain */
+#define BELIEVABLE 1000000000 /* blocks; some client reports a hash as its highest block */
 #define NEAR_BLOCKS 300
-#define HEAD_BLOCKS 8		/* a synced node may be so many behind for a moment */
+#define HEAD_BLOCKS 8 /* a synced node may be so many behind for a moment */
 #define CEILING 99.9
 
 static const char *const names[] = {
@@ -47,8 +47,15 @@ static void forget_rates(struct sync_state *s, msec at)
 
 static void begin(struct sync_state *s, msec at, enum sync_phase phase)
 {
-	*s = (struct sync_state){.begun = true, .phase = phase, .since = at, .candidate = phase,
-		.candidate_since = at, .first_at = at, .last_at = at, .current = -1, .target = -1,
+	*s = (struct sync_state){.begun = true,
+		.phase = phase,
+		.since = at,
+		.candidate = phase,
+		.candidate_since = at,
+		.first_at = at,
+		.last_at = at,
+		.current = -1,
+		.target = -1,
 		.value = -1};
 	forget_rates(s, at);
 }
@@ -155,7 +162,7 @@ static bool snapshot(const struct sync_obs *o)
 static bool other_chain(const struct sync_state *s, const struct sync_obs *o)
 {
 	return o->answered && o->current >= 0 && s->current >= 0 &&
-		(o->current < s->current - REORG_BLOCKS || (!o->current && s->current > 0));
+	       (o->current < s->current - REORG_BLOCKS || (!o->current && s->current > 0));
 }
 
 static void take_target(struct sync_state *s, const struct sync_obs *o)
@@ -212,8 +219,7 @@ static enum sync_phase judge_behind(const struct sync_state *s)
 {
 	int64_t behind = s->target - s->current;
 
-	if (s->was_synced && s->target >= 0 &&
-		(behind <= NEAR_BLOCKS || behind < s->target / 20))
+	if (s->was_synced && s->target >= 0 && (behind <= NEAR_BLOCKS || behind < s->target / 20))
 		return SYNC_CATCHING_UP;
 	if (s->was_synced && s->target < 0)
 		return SYNC_CATCHING_UP;
@@ -225,8 +231,8 @@ static bool stuck(const struct sync_state *s, const struct sync_obs *o)
 	return s->best >= 0 && o->at - s->best_at >= STALL_MS;
 }
 
-static enum sync_phase judge_syncing(const struct sync_state *s, const struct sync_obs *o,
-	bool fresh, bool peerless)
+static enum sync_phase judge_syncing(
+	const struct sync_state *s, const struct sync_obs *o, bool fresh, bool peerless)
 {
 	/* an ordinary import: the queue is longer than three blocks for a moment */
 	if (s->phase == SYNC_SYNCED && fresh && !peerless && !snapshot(o) && s->target >= 0 &&
@@ -240,8 +246,8 @@ static enum sync_phase judge_syncing(const struct sync_state *s, const struct sy
 }
 
 /* What this answer, with what is known, looks like. */
-static enum sync_phase judge_answer(const struct sync_state *s, const struct sync_rule *rule,
-	const struct sync_obs *o)
+static enum sync_phase judge_answer(
+	const struct sync_state *s, const struct sync_rule *rule, const struct sync_obs *o)
 {
 	bool fresh = o->head_time >= 0 && o->at - o->head_time < head_limit(rule);
 	bool peerless = rule->needs_peers && !o->peers;
@@ -267,8 +273,8 @@ static enum sync_phase judge_answer(const struct sync_state *s, const struct syn
 /* Whether what the polls say may become the phase now. */
 static bool accept(const struct sync_state *s, const struct sync_obs *o)
 {
-	bool from_nothing = s->phase == SYNC_UNKNOWN || s->phase == SYNC_STARTING ||
-		s->phase == SYNC_NO_ANSWER;
+	bool from_nothing =
+		s->phase == SYNC_UNKNOWN || s->phase == SYNC_STARTING || s->phase == SYNC_NO_ANSWER;
 
 	switch (s->candidate) {
 	case SYNC_SYNCED:
@@ -336,9 +342,18 @@ static void fill_progress(const struct sync_state *s, const struct sync_rule *ru
 static void fill(const struct sync_state *s, const struct sync_rule *rule, const struct sync_obs *o,
 	struct sync_view *v)
 {
-	*v = (struct sync_view){.at = o->at, .phase = s->phase, .since = s->since, .percent = -1,
-		.blocks_per_s = -1, .eta_low_s = -1, .eta_high_s = -1, .current = s->current,
-		.target = s->target, .behind = -1, .peers = -1, .head_age_s = -1,
+	*v = (struct sync_view){.at = o->at,
+		.phase = s->phase,
+		.since = s->since,
+		.percent = -1,
+		.blocks_per_s = -1,
+		.eta_low_s = -1,
+		.eta_high_s = -1,
+		.current = s->current,
+		.target = s->target,
+		.behind = -1,
+		.peers = -1,
+		.head_age_s = -1,
 		.ancient_percent = -1};
 	if (s->phase == SYNC_SYNCED)
 		v->target = s->target > s->current ? s->target : s->current;

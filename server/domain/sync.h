@@ -46,8 +46,8 @@ enum sync_fault {
 struct sync_obs {
 	msec at; /* wall clock */
 	bool answered;
-	enum sync_fault fault; /* when not answered */
-	bool syncing;	       /* eth_syncing was an object */
+	enum sync_fault fault;		    /* when not answered */
+	bool syncing;			    /* eth_syncing was an object */
 	int64_t current, highest, starting; /* blocks; see sync_observe */
 	int64_t warp_done, warp_total;	    /* chunks */
 	int64_t gap_first, gap_last;	    /* old blocks still missing after a snapshot */
@@ -97,10 +97,10 @@ struct sync_state {
 struct sync_view {
 	msec at;
 	enum sync_phase phase;
-	msec since;	       /* when this phase began */
-	double percent;	       /* -1 = unknown; 100 only when synced, else at most 99.9 */
-	double blocks_per_s;   /* over the last 60 s; -1 = unknown */
-	int64_t eta_low_s, eta_high_s; /* -1 = unknown or nothing to wait for */
+	msec since;			 /* when this phase began */
+	double percent;			 /* -1 = unknown; 100 only when synced, else at most 99.9 */
+	double blocks_per_s;		 /* over the last 60 s; -1 = unknown */
+	int64_t eta_low_s, eta_high_s;	 /* -1 = unknown or nothing to wait for */
 	int64_t current, target, behind; /* blocks; -1 = unknown; current is the last one told */
 	int64_t peers, head_age_s;	 /* -1 = unknown */
 	double ancient_percent;		 /* old blocks after a snapshot; -1 = none missing */

@@ -12,8 +12,10 @@ int texts_load(const char *text, size_t len, struct err *e)
 		return -1;
 	if (!json_is_object(j))
 		return err_set(e, ERR_INTERNAL, "texts.invalid", "The texts are no JSON object.");
-	json_object_foreach(j, code, entry) if (!json_str(entry, "hint", NULL)) return err_set(
-		e, ERR_INTERNAL, "texts.invalid", "The code %.48s has no hint.", code);
+	json_object_foreach (j, code, entry)
+		if (!json_str(entry, "hint", NULL))
+			return err_set(e, ERR_INTERNAL, "texts.invalid",
+				"The code %.48s has no hint.", code);
 	texts_unload();
 	loaded = take(j);
 	return 0;

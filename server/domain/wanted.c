@@ -43,8 +43,8 @@ static int read_limit(const json_t *in, const struct range *r, int64_t *ret, str
 	n = json_integer_value(v);
 	if (n < r->min || n > r->max)
 		return err_set(e, ERR_INPUT, "input.limit",
-			"The field \"%s\" must be between %lld and %lld, or null for no limit.", r->key,
-			(long long)r->min, (long long)r->max);
+			"The field \"%s\" must be between %lld and %lld, or null for no limit.",
+			r->key, (long long)r->min, (long long)r->max);
 	*ret = n;
 	return 0;
 }
@@ -201,7 +201,8 @@ static int check_strings(const json_t *obj, const char *field, struct err *e)
 			return bad(e, "input.type", field, "must hold texts or null");
 		if (!*key || strlen(key) > 100 || strchr(key, '=') ||
 			(json_is_string(value) && json_string_length(value) > 4096))
-			return bad(e, "input.type", field, "has a name or a value that is too long");
+			return bad(
+				e, "input.type", field, "has a name or a value that is too long");
 	}
 	return 0;
 }
@@ -301,7 +302,8 @@ static bool path_clean(const char *p)
 		if (iscntrl((unsigned char)*c))
 			return false;
 	return *p == '/' && !strstr(p, "//") && !strstr(p, "/./") && !strstr(p, "/../") &&
-	       (strlen(p) < 3 || (strcmp(p + strlen(p) - 3, "/..") && strcmp(p + strlen(p) - 2, "/."))) &&
+	       (strlen(p) < 3 ||
+		       (strcmp(p + strlen(p) - 3, "/..") && strcmp(p + strlen(p) - 2, "/."))) &&
 	       p[strlen(p) - 1] != '/' && !strchr(p, ':');
 }
 
@@ -352,8 +354,8 @@ static int check_whole(const struct stack *s, struct err *e)
 	return 0;
 }
 
-static int parse_into(const json_t *in, const char *root, struct stack *s, json_t *secrets,
-	struct err *e)
+static int parse_into(
+	const json_t *in, const char *root, struct stack *s, json_t *secrets, struct err *e)
 {
 	const json_t *services = json_arr(in, "services");
 	const char *name = json_str(in, "name", "");
@@ -364,10 +366,12 @@ static int parse_into(const json_t *in, const char *root, struct stack *s, json_
 		return -1;
 	if (!wanted_name_ok(name))
 		return bad(e, "input.name", "name",
-			"needs 1 to 31 small letters, digits or hyphens, not beginning with a hyphen");
+			"needs 1 to 31 small letters, digits or hyphens, not beginning with a "
+			"hyphen");
 	s->name = xstrdup(name);
 	if (!services || json_array_size(services) > 2)
-		return bad(e, "input.missing", "services", "must be a list of a node and at most a relay");
+		return bad(e, "input.missing", "services",
+			"must be a list of a node and at most a relay");
 	if (read_data_dir(in, root, s, e) || read_network(in, &s->network, e))
 		return -1;
 	for (size_t i = 0; i < json_array_size(services); i++) {

@@ -1,7 +1,7 @@
 /*
- * wanted: the wanted state (struct stack) from and to JSON: what the API takes, what the store keeps.
- * Pure. Checks names, shapes and ranges; whether options and images fit the recipe is asked of
- * domain/recipe by the caller.
+ * wanted: the wanted state (struct stack) from and to JSON: what the API takes, what the store
+ * keeps. Pure. Checks names, shapes and ranges; whether options and images fit the recipe is asked
+ * of domain/recipe by the caller.
  *
  * Error codes: input.unknown_field, input.missing, input.type, input.name, input.limit,
  * input.port, input.path, input.service.

@@ -64,7 +64,8 @@ char *words_range(int64_t low_s, int64_t high_s, char out[WORDS_MAX])
 	int64_t d = u ? u->seconds : 1, low = low_s / d, high = high_s / d + (high_s % d != 0);
 
 	if (!low)
-		snprintf(out, WORDS_MAX, "up to %lld" NBSP "%s", (long long)high, u ? u->name : "s");
+		snprintf(
+			out, WORDS_MAX, "up to %lld" NBSP "%s", (long long)high, u ? u->name : "s");
 	else if (low == high)
 		snprintf(out, WORDS_MAX, "%lld" NBSP "%s", (long long)high, u ? u->name : "s");
 	else

@@ -10,9 +10,9 @@
 
 #define WORDS_MAX 64
 
-char *words_count(int64_t n, char out[WORDS_MAX]);	/* "2 423 899" */
-char *words_gib(int64_t bytes, char out[WORDS_MAX]);	/* "1.5 GiB", "256 MiB" below one GiB */
-char *words_seconds(int64_t s, char out[WORDS_MAX]);	/* "9 seconds", "4 min", "2 h", "3 days" */
+char *words_count(int64_t n, char out[WORDS_MAX]);   /* "2 423 899" */
+char *words_gib(int64_t bytes, char out[WORDS_MAX]); /* "1.5 GiB", "256 MiB" below one GiB */
+char *words_seconds(int64_t s, char out[WORDS_MAX]); /* "9 seconds", "4 min", "2 h", "3 days" */
 char *words_range(int64_t low_s, int64_t high_s, char out[WORDS_MAX]); /* "2–3 h" */
 
 #endif

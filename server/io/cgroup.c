@@ -226,8 +226,8 @@ int cgroup_open(const char *root, const char *proc, int pid, struct cgroup **ret
 	snprintf(path, sizeof(path), "%s/%d/cgroup", proc, pid);
 	if (read_text(path, text, sizeof(text)) < 0) {
 		if (errno == ENOENT || errno == ESRCH)
-			return err_set(e, ERR_NOT_FOUND, "cgroup.gone", "Process %d has ended.",
-				pid);
+			return err_set(
+				e, ERR_NOT_FOUND, "cgroup.gone", "Process %d has ended.", pid);
 		return err_errno(e, "cgroup.unreadable", "%s", path);
 	}
 	c = xcalloc(1, sizeof(*c));

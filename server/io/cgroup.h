@@ -17,7 +17,7 @@ struct cgroup; /* opaque */
 
 /* root: "/sys/fs/cgroup" or a test's tree; proc: "/proc" or a test's. */
 int cgroup_open(const char *root, const char *proc, int pid, struct cgroup **ret, struct err *e);
-void cgroup_close(struct cgroup *c); /* NULL is allowed */
+void cgroup_close(struct cgroup *c);	    /* NULL is allowed */
 int cgroup_version(const struct cgroup *c); /* 1 or 2 */
 /* Everything the kernel tells; what it does not tell is -1. usage->at is the wall clock. */
 int cgroup_read(struct cgroup *c, struct usage *ret, struct err *e);

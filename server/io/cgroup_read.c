@@ -22,7 +22,10 @@ struct want {
 	size_t len;
 	int64_t *value;
 };
-#define WANT(k, v) {(k), sizeof(k) - 1, (v)}
+#define WANT(k, v)                                                                                 \
+	{                                                                                          \
+		(k), sizeof(k) - 1, (v)                                                            \
+	}
 
 static bool slurp(struct reading *r, enum cgroup_file f)
 {
@@ -137,8 +140,9 @@ static void read_memory_v2(struct reading *r, struct usage *u, int64_t *inactive
 	swap_only = number(r, F_SWAP_LIMIT);
 	/* this kernel limits swap by itself, the model's limit is the sum */
 	if (swap_only >= 0)
-		u->swap_limit = u->memory_limit > 0 && swap_only < NO_LIMIT ?
-			u->memory_limit + swap_only : 0;
+		u->swap_limit = u->memory_limit > 0 && swap_only < NO_LIMIT
+					? u->memory_limit + swap_only
+					: 0;
 }
 
 static void read_memory(struct reading *r, struct usage *u)
@@ -274,8 +278,8 @@ int cgroup_read(struct cgroup *c, struct usage *ret, struct err *e)
 	read_io(&r, &u);
 	u.pids = number(&r, F_PIDS);
 	if (r.gone)
-		return err_set(e, ERR_NOT_FOUND, "cgroup.gone",
-			"The container's control group is gone.");
+		return err_set(
+			e, ERR_NOT_FOUND, "cgroup.gone", "The container's control group is gone.");
 	if (!r.got)
 		return err_set(e, ERR_INTERNAL, "cgroup.unreadable",
 			"None of the files of the container's control group can be read.");

@@ -96,8 +96,8 @@ int chain_slurp(int folder, const char *name, char **ret, size_t *ret_len, struc
 }
 
 /* The folder that holds rel, below DIR; *ret_name: its last component, within rel. */
-static int open_parent(const char *dir, const char *rel, bool make, const char **ret_name,
-	struct err *e)
+static int open_parent(
+	const char *dir, const char *rel, bool make, const char **ret_name, struct err *e)
 {
 	const char *slash = strrchr(rel, '/');
 	autofree char *parent = slash ? xstrndup(rel, (size_t)(slash - rel)) : NULL;
@@ -137,8 +137,8 @@ int chain_unlink(const char *dir, const char *rel, struct err *e)
 	autoclose int folder = open_parent(dir, rel, false, &name, &why);
 
 	if (folder >= 0 && !strncmp(rel, "kept/", 5))
-		return err_set(e, ERR_FORBIDDEN, "path.outside", "%s belongs to a kept chain.",
-			rel);
+		return err_set(
+			e, ERR_FORBIDDEN, "path.outside", "%s belongs to a kept chain.", rel);
 	if (folder >= 0 && !fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW)) {
 		if (!S_ISREG(st.st_mode))
 			return err_set(e, ERR_FORBIDDEN, "path.outside", "%s is not a file.", rel);

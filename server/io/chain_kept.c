@@ -28,7 +28,7 @@ static bool id_ok(const char *id)
 	size_t len = strlen(id);
 
 	return len > 0 && len < sizeof(((struct kept *)NULL)->id) &&
-		strspn(id, "0123456789abcdefghijklmnopqrstuvwxyz-") == len;
+	       strspn(id, "0123456789abcdefghijklmnopqrstuvwxyz-") == len;
 }
 
 /* One name each, and none of ours. */
@@ -37,8 +37,8 @@ static int check_names(const char *sub, const char *id, struct err *e)
 	if (chain_check_rel(sub, e) < 0)
 		return -1;
 	if (strchr(sub, '/') || sub[0] == '.' || !strcmp(sub, KEPT) || !strcmp(sub, ABOUT))
-		return err_set(e, ERR_FORBIDDEN, "path.outside", "\"%.100s\" is no chain's folder.",
-			sub);
+		return err_set(
+			e, ERR_FORBIDDEN, "path.outside", "\"%.100s\" is no chain's folder.", sub);
 	if (!id_ok(id))
 		return err_set(e, ERR_FORBIDDEN, "path.outside",
 			"\"%.60s\" is no name of a kept chain.", id);
@@ -53,8 +53,8 @@ static int open_entry(int top, const char *id, bool make, struct err *e)
 	return chain_open_below(top, rel, make, e);
 }
 
-static int unlink_visit(int parent, const char *name, const struct stat *st, void *arg,
-	struct err *e)
+static int unlink_visit(
+	int parent, const char *name, const struct stat *st, void *arg, struct err *e)
 {
 	(void)arg;
 	if (unlinkat(parent, name, S_ISDIR(st->st_mode) ? AT_REMOVEDIR : 0) < 0 && errno != ENOENT)
@@ -115,8 +115,8 @@ static int copy_identity(int src, const char *rel, void *arg, struct err *e)
 
 /* Builds TOP/NAME with the owner, mode and identity of src; what an earlier try left there, only
  * copies, goes first. */
-static int prepare(int top, const char *name, int src, const char *const *identity, size_t n,
-	struct err *e)
+static int prepare(
+	int top, const char *name, int src, const char *const *identity, size_t n, struct err *e)
 {
 	autoclose int fd = chain_open_below(top, name, true, e);
 	struct stat st;
@@ -178,8 +178,8 @@ int chain_set_aside(const char *dir, const char *sub, const char *id, const json
 	if (src >= 0 && place >= 0 && chain_is_empty(place) != 1)
 		return 0;
 	if (src < 0 && place < 0)
-		return err_set(e, ERR_NOT_FOUND, "chain.missing", "There is no %s in %s.",
-			sub, dir);
+		return err_set(
+			e, ERR_NOT_FOUND, "chain.missing", "There is no %s in %s.", sub, dir);
 	fresh = xasprintf(".%s.new", sub);
 	if (prepare(top, fresh, src < 0 ? place : src, identity, n, e) < 0)
 		return -1;
@@ -196,8 +196,8 @@ static bool same_file(int a, int b, const char *name)
 	size_t len_a, len_b;
 
 	return !chain_slurp(a, name, &text_a, &len_a, NULL, NULL) &&
-		!chain_slurp(b, name, &text_b, &len_b, NULL, NULL) && len_a == len_b &&
-		!memcmp(text_a, text_b, len_a);
+	       !chain_slurp(b, name, &text_b, &len_b, NULL, NULL) && len_a == len_b &&
+	       !memcmp(text_a, text_b, len_a);
 }
 
 /* Whether everything in the folder is a copy of what original has. */

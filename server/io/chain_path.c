@@ -59,8 +59,8 @@ int chain_check_rel(const char *rel, struct err *e)
 {
 	if (chain_rel_ok(rel))
 		return 0;
-	return err_set(e, ERR_FORBIDDEN, "path.outside", "\"%.100s\" is no name below the folder.",
-		rel);
+	return err_set(
+		e, ERR_FORBIDDEN, "path.outside", "\"%.100s\" is no name below the folder.", rel);
 }
 
 bool chain_magic_is_network(long magic)
@@ -227,8 +227,8 @@ struct globbing {
 	void *arg;
 };
 
-static int glob_at(const struct globbing *g, int fd, const char *done, const char *rest,
-	struct err *e);
+static int glob_at(
+	const struct globbing *g, int fd, const char *done, const char *rest, struct err *e);
 
 /* One entry that fits the component; rest: the components after it, "" = it is the file. */
 static int glob_entry(const struct globbing *g, int fd, const char *done, const char *name,
@@ -247,8 +247,8 @@ static int glob_entry(const struct globbing *g, int fd, const char *done, const 
 	return g->fn(g->root, rel, g->arg, e);
 }
 
-static int glob_at(const struct globbing *g, int fd, const char *done, const char *rest,
-	struct err *e)
+static int glob_at(
+	const struct globbing *g, int fd, const char *done, const char *rest, struct err *e)
 {
 	size_t len = strcspn(rest, "/");
 	autofree char *pattern = xstrndup(rest, len);

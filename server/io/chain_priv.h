@@ -38,8 +38,8 @@ int chain_open(const char *dir, const char *rel, struct err *e);
 
 /* Calls fn for everything below the folder fd, contents before their folder, `name` below `parent`;
  * never follows a symlink; what vanishes meanwhile is left out. Ends when fn returns not 0. */
-typedef int (*chain_visit)(int parent, const char *name, const struct stat *st, void *arg,
-	struct err *e);
+typedef int (*chain_visit)(
+	int parent, const char *name, const struct stat *st, void *arg, struct err *e);
 int chain_walk(int fd, chain_visit fn, void *arg, struct err *e);
 int chain_is_empty(int fd); /* 1, 0; -1 with errno */
 

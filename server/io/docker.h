@@ -30,17 +30,17 @@ struct docker *docker_new(const char *endpoint);
 void docker_free(struct docker *d);
 
 struct docker_version {
-	char engine[32]; /* "20.10.24+dfsg1" */
-	char api[16];	 /* the version we speak, "1.41" */
+	char engine[32];       /* "20.10.24+dfsg1" */
+	char api[16];	       /* the version we speak, "1.41" */
 	char os[16], arch[16]; /* "linux", "amd64" */
 	char kernel[64];
 	char storage_driver[32];
 	char root_dir[256]; /* the engine's data root */
 	int cgroup_version; /* 1 or 2 */
-	/* What the kernel can. Of blkio_weight the engine speaks only when a weight is set: true here
-	 * may still end in limit.unsupported. */
+	/* What the kernel can. Of blkio_weight the engine speaks only when a weight is set: true
+	 * here may still end in limit.unsupported. */
 	bool swap_limit, memory_limit, cpu_quota, cpu_shares, blkio_weight;
-	char id[64];	    /* of the engine */
+	char id[64]; /* of the engine */
 	int64_t system_time_ms;
 };
 /* /version and /info; negotiates. */
@@ -73,8 +73,9 @@ int docker_ps(struct docker *d, const char *label, struct docker_list *ret, stru
  * put into ret_warnings (a JSON array, owned by the caller) unless NULL. */
 int docker_create(struct docker *d, const char *name, const json_t *config, char *ret_id,
 	json_t **ret_warnings, struct err *e);
-int docker_start(struct docker *d, const char *id, struct err *e);   /* already started = 0 */
-int docker_signal(struct docker *d, const char *id, const char *signal, struct err *e); /* not running = 0 */
+int docker_start(struct docker *d, const char *id, struct err *e); /* already started = 0 */
+int docker_signal(
+	struct docker *d, const char *id, const char *signal, struct err *e); /* not running = 0 */
 int docker_rename(struct docker *d, const char *id, const char *name, struct err *e);
 /* Removes a stopped container, never its volumes; missing = 0. A running one: engine.rejected. */
 int docker_remove(struct docker *d, const char *id, struct err *e);
@@ -89,7 +90,7 @@ int docker_update_restart(struct docker *d, const char *id, const char *policy, 
  * tail: at most so many of the last lines, -1 = all. follow: returns when the container ends, on
  * cancel (fetch.cancelled), or when on_line returns non-zero (0). on_line may call the engine. */
 struct docker_log_line {
-	msec at;	/* the engine's time of the line */
+	msec at; /* the engine's time of the line */
 	bool is_stderr;
 	const char *text; /* NUL-terminated, cut at 8 KiB, bytes as they came */
 	size_t len;
@@ -98,8 +99,8 @@ int docker_logs(struct docker *d, const char *id, int tail, msec since, bool fol
 	const atomic_bool *cancel, int (*on_line)(void *ctx, const struct docker_log_line *l),
 	void *ctx, struct err *e);
 
-/* The last line a container wrote that is not empty, without a full stop at its end; "" when there is
- * none or it cannot be had. For the sentence that says why it ended. */
+/* The last line a container wrote that is not empty, without a full stop at its end; "" when there
+ * is none or it cannot be had. For the sentence that says why it ended. */
 #define DOCKER_LAST_WORDS 200
 void docker_last_words(struct docker *d, const char *id, char ret[DOCKER_LAST_WORDS]);
 
@@ -109,7 +110,7 @@ struct docker_image {
 	char id[80];	 /* sha256:… */
 	char digest[80]; /* sha256:… of the repository's manifest; "" when it was built here */
 	char arch[16];
-	int64_t size;	 /* bytes on disk */
+	int64_t size; /* bytes on disk */
 	msec created_at;
 	json_t *config; /* Config: Entrypoint, User, ExposedPorts, StopSignal */
 };

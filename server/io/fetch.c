@@ -16,7 +16,7 @@
 #define DEFAULT_CONNECT 3000
 #define DEFAULT_TOTAL 10000
 #define DEFAULT_MAX (8u * 1024 * 1024)
-#define CANCEL_LOOK 100 /* ms between looks at the cancel flag; the contract allows 200 */
+#define CANCEL_LOOK 100	 /* ms between looks at the cancel flag; the contract allows 200 */
 #define QUIET_AFTER 2000 /* a stream that is silent for so long is looked at less often: */
 #define QUIET_LOOK 500	 /* each look costs 100 us, and the stream of events is silent for days */
 #define IDLE_LOOK 1000

@@ -26,14 +26,14 @@ struct fetch {
 	const char *unix_socket; /* path, or NULL for TCP */
 	int netns_pid;		 /* > 0: open the socket in the network namespace of this process */
 	const char *const *headers; /* NULL-terminated "Name: value" list, or NULL */
-	const void *body;	 /* or NULL */
+	const void *body;	    /* or NULL */
 	size_t body_len;
 	msec connect_ms;  /* time to connect; 0 = 3000 */
 	msec total_ms;	  /* deadline of the whole call; 0 = 10000; -1 = none (streams) */
 	msec silence_ms;  /* streams: give up when nothing came for so long; 0 = never */
 	size_t max_bytes; /* cap of a collected answer; 0 = 8 MiB */
-	/* Checked at least every 0.2 s, every 0.5 s once a stream was silent for 2 s; NULL = cannot be
-	 * cancelled. */
+	/* Checked at least every 0.2 s, every 0.5 s once a stream was silent for 2 s; NULL = cannot
+	 * be cancelled. */
 	const atomic_bool *cancel;
 	/* Streams: called for each piece of a 2xx answer's body; a non-zero return ends the call
 	 * with fetch.cancelled. NULL = collect. Answers outside 2xx are always collected. */
@@ -42,8 +42,8 @@ struct fetch {
 };
 
 struct fetch_answer {
-	int status;	  /* HTTP status */
-	struct buf body;  /* collected bytes */
+	int status;	    /* HTTP status */
+	struct buf body;    /* collected bytes */
 	char *content_type; /* or NULL */
 };
 void fetch_answer_free(struct fetch_answer *a);

@@ -61,12 +61,13 @@ static int read_memory(const char *proc, struct host *h, struct err *e)
 		return -1;
 	h->memory_total = meminfo(text, "MemTotal");
 	if (h->memory_total < 0)
-		return err_set(e, ERR_INTERNAL, "host.unreadable", "%s/meminfo has no MemTotal.",
-			proc);
+		return err_set(
+			e, ERR_INTERNAL, "host.unreadable", "%s/meminfo has no MemTotal.", proc);
 	h->memory_available = meminfo(text, "MemAvailable");
 	if (h->memory_available < 0) /* Linux before 3.14 */
 		h->memory_available = or_zero(meminfo(text, "MemFree")) +
-			or_zero(meminfo(text, "Buffers")) + or_zero(meminfo(text, "Cached"));
+				      or_zero(meminfo(text, "Buffers")) +
+				      or_zero(meminfo(text, "Cached"));
 	h->swap_total = or_zero(meminfo(text, "SwapTotal"));
 	h->swap_free = or_zero(meminfo(text, "SwapFree"));
 	return 0;
@@ -151,8 +152,8 @@ int host_self(int64_t *ret_rss, int64_t *ret_cpu_ns, struct err *e)
 	if (read_file("/proc", "self/statm", text, sizeof(text), e) < 0)
 		return -1;
 	if (sscanf(text, "%*s %" SCNd64, &pages) != 1)
-		return err_set(e, ERR_INTERNAL, "host.unreadable", "/proc/self/statm: \"%.40s\"",
-			text);
+		return err_set(
+			e, ERR_INTERNAL, "host.unreadable", "/proc/self/statm: \"%.40s\"", text);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
 	*ret_rss = pages * sysconf(_SC_PAGESIZE);
 	*ret_cpu_ns = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;

@@ -12,11 +12,11 @@
 
 struct host {
 	msec at;
-	char name[65];	 /* host name */
-	char arch[32];	 /* x86_64, aarch64 */
+	char name[65]; /* host name */
+	char arch[32]; /* x86_64, aarch64 */
 	char kernel[65];
 	int cpus;
-	bool avx;	 /* the processor has AVX (some images need it); false on aarch64 */
+	bool avx; /* the processor has AVX (some images need it); false on aarch64 */
 	int64_t memory_total, memory_available, swap_total, swap_free; /* bytes */
 	double load1;
 	int64_t uptime_s; /* since boot */
@@ -24,10 +24,10 @@ struct host {
 int host_read(const char *proc, struct host *ret, struct err *e);
 
 struct volume {
-	char mount[256]; /* mount point */
-	char fs[32];	 /* ext4, btrfs, zfs, tmpfs, nfs4, cifs, … */
+	char mount[256];     /* mount point */
+	char fs[32];	     /* ext4, btrfs, zfs, tmpfs, nfs4, cifs, … */
 	int64_t total, free; /* bytes; free = available to us */
-	bool network;	 /* a network file system: no place for databases */
+	bool network;	     /* a network file system: no place for databases */
 	bool read_only;
 };
 /* path need not exist: its nearest existing parent counts. */

@@ -33,7 +33,7 @@ static void unescape(const char *s, size_t len, char *ret, size_t size)
 		if (s[i] == '\\' && i + 3 < len && s[i + 1] >= '0' && s[i + 1] <= '3' &&
 			s[i + 2] >= '0' && s[i + 2] <= '7' && s[i + 3] >= '0' && s[i + 3] <= '7') {
 			ret[n++] = (char)((s[i + 1] - '0') * 64 + (s[i + 2] - '0') * 8 +
-				(s[i + 3] - '0'));
+					  (s[i + 3] - '0'));
 			i += 3;
 		} else {
 			ret[n++] = s[i];
@@ -137,8 +137,8 @@ int host_volume(const char *path, struct volume *ret, struct err *e)
 	if (read_mountinfo(&b, e) < 0)
 		return -1;
 	if (!b.len || !host_find_mount(b.data, real, &v))
-		return err_set(e, ERR_INTERNAL, "host.unreadable", "%s lies on no known mount.",
-			real);
+		return err_set(
+			e, ERR_INTERNAL, "host.unreadable", "%s lies on no known mount.", real);
 	v.total = (int64_t)st.f_blocks * (int64_t)st.f_frsize;
 	v.free = (int64_t)st.f_bavail * (int64_t)st.f_frsize;
 	v.read_only = st.f_flag & ST_RDONLY;

@@ -16,16 +16,17 @@
 #include "base/model.h"
 
 struct rpc {
-	int pid;  /* a process inside the namespace (the container's) */
-	int port; /* on 127.0.0.1 there */
+	int pid;	 /* a process inside the namespace (the container's) */
+	int port;	 /* on 127.0.0.1 there */
 	msec timeout_ms; /* 0 = 3000 */
 };
 
 /* params: array or NULL for []. ret: the result (may be JSON null), owned by the caller. */
-int rpc_call(const struct rpc *r, const char *method, const json_t *params, json_t **ret,
-	struct err *e);
+int rpc_call(
+	const struct rpc *r, const char *method, const json_t *params, json_t **ret, struct err *e);
 
-/* "0x1f" → 31; -1 for anything that is not such a string, or beyond 2^63-1. Numbers pass as they are. */
+/* "0x1f" → 31; -1 for anything that is not such a string, or beyond 2^63-1. Numbers pass as they
+ * are. */
 int64_t rpc_quantity(const json_t *v);
 
 #endif

@@ -22,19 +22,22 @@ static const struct rung {
 } ladder[] = {
 	{"the first tables",
 		"CREATE TABLE setting(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
-		"CREATE TABLE session(hash TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, csrf TEXT NOT NULL,"
+		"CREATE TABLE session(hash TEXT PRIMARY KEY, id TEXT NOT NULL UNIQUE, csrf TEXT "
+		"NOT NULL,"
 		" created_at INT NOT NULL, last_seen_at INT NOT NULL, expires_at INT NOT NULL,"
 		" address TEXT NOT NULL, browser TEXT NOT NULL) WITHOUT ROWID;"
 		"CREATE TABLE token(id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL,"
 		" scope TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, created_at INT NOT NULL,"
-		" expires_at INT NOT NULL, last_used_at INT NOT NULL, last_used_from TEXT NOT NULL);"
+		" expires_at INT NOT NULL, last_used_at INT NOT NULL, last_used_from TEXT NOT "
+		"NULL);"
 		"CREATE TABLE stack(name TEXT PRIMARY KEY, wanted TEXT NOT NULL) WITHOUT ROWID;"
 		"CREATE TABLE secret(stack TEXT, service TEXT, key TEXT, value TEXT NOT NULL,"
 		" set_at INT NOT NULL, PRIMARY KEY(stack, service, key)) WITHOUT ROWID;"
 		"CREATE TABLE secret_next(stack TEXT, service TEXT, key TEXT, value TEXT NOT NULL,"
 		" PRIMARY KEY(stack, service, key)) WITHOUT ROWID;"
 		"CREATE TABLE job(id INTEGER PRIMARY KEY AUTOINCREMENT, stack TEXT NOT NULL,"
-		" state TEXT NOT NULL, actor TEXT NOT NULL, plan TEXT NOT NULL, cancel INT NOT NULL,"
+		" state TEXT NOT NULL, actor TEXT NOT NULL, plan TEXT NOT NULL, cancel INT NOT "
+		"NULL,"
 		" waiting TEXT NOT NULL, error_kind INT NOT NULL, error_code TEXT NOT NULL,"
 		" error_message TEXT NOT NULL, created_at INT NOT NULL, started_at INT NOT NULL,"
 		" ended_at INT NOT NULL, down_ms INT NOT NULL, open INT NOT NULL);"
@@ -194,7 +197,8 @@ static int make_dir(const char *dir, struct err *e)
 			continue;
 		*p = '\0';
 		if (mkdir(path, 0700) && errno != EEXIST)
-			return err_errno(e, "state.failed", "The folder %s could not be made", path);
+			return err_errno(
+				e, "state.failed", "The folder %s could not be made", path);
 		*p = c;
 		if (!c)
 			return 0;
@@ -247,8 +251,9 @@ static int identify(struct store *s, int64_t *ret_version, struct err *e)
 static int climb_from(struct store *s, int64_t version, struct err *e)
 {
 	for (; version < (int64_t)COUNT(ladder); version++) {
-		autofree char *sql = xasprintf("PRAGMA application_id=%d; %s PRAGMA user_version=%d;",
-			APPLICATION_ID, ladder[version].sql, (int)version + 1);
+		autofree char *sql =
+			xasprintf("PRAGMA application_id=%d; %s PRAGMA user_version=%d;",
+				APPLICATION_ID, ladder[version].sql, (int)version + 1);
 
 		log_info("state.db: step %d: %s", (int)version + 1, ladder[version].what);
 		if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
@@ -306,8 +311,8 @@ static int refuse_network(const char *dir, struct err *e)
 		return -1;
 	if (v.network)
 		return err_set(e, ERR_INPUT, "path.network",
-			"The folder %s is on a network share (%s); databases need a local disk.", dir,
-			v.fs);
+			"The folder %s is on a network share (%s); databases need a local disk.",
+			dir, v.fs);
 	return 0;
 }
 
@@ -346,7 +351,8 @@ int64_t store_disk_bytes(const struct store *s)
 	int64_t sum = 0;
 
 	while (d && (f = readdir(d)))
-		if (fstatat(dirfd(d), f->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
+		if (fstatat(dirfd(d), f->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+			S_ISREG(st.st_mode))
 			sum += (int64_t)st.st_blocks * 512;
 	return sum;
 }

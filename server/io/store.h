@@ -24,8 +24,10 @@ void store_close(struct store *s); /* NULL is allowed */
 int64_t store_disk_bytes(const struct store *s);
 
 /* ---- settings ---- */
-int store_setting_get(struct store *s, const char *key, char **ret_value, struct err *e); /* NULL when unset */
-int store_setting_set(struct store *s, const char *key, const char *value, struct err *e); /* NULL = delete */
+int store_setting_get(
+	struct store *s, const char *key, char **ret_value, struct err *e); /* NULL when unset */
+int store_setting_set(
+	struct store *s, const char *key, const char *value, struct err *e); /* NULL = delete */
 
 /* ---- sessions and tokens (services/auth) ---- */
 struct session_row {
@@ -37,11 +39,12 @@ struct session_row {
 	char browser[128];
 };
 int store_session_add(struct store *s, const struct session_row *r, struct err *e);
-int store_session_find(struct store *s, const char *hash, struct session_row *ret,
-	bool *ret_found, struct err *e);
+int store_session_find(
+	struct store *s, const char *hash, struct session_row *ret, bool *ret_found, struct err *e);
 int store_session_touch(struct store *s, const char *hash, msec seen, struct err *e);
 int store_session_delete(struct store *s, const char *id, bool *ret_found, struct err *e);
-int store_session_delete_except(struct store *s, const char *keep_id, struct err *e); /* NULL = all */
+int store_session_delete_except(
+	struct store *s, const char *keep_id, struct err *e); /* NULL = all */
 int store_sessions(struct store *s, struct session_row **ret, size_t *ret_n, struct err *e);
 
 struct token_row {
@@ -55,8 +58,8 @@ struct token_row {
 	char last_used_from[46];
 };
 int store_token_add(struct store *s, struct token_row *r, struct err *e); /* writes r->id */
-int store_token_find(struct store *s, const char *hash, struct token_row *ret, bool *ret_found,
-	struct err *e);
+int store_token_find(
+	struct store *s, const char *hash, struct token_row *ret, bool *ret_found, struct err *e);
 int store_token_touch(struct store *s, int64_t id, msec at, const char *from, struct err *e);
 int store_token_delete(struct store *s, int64_t id, bool *ret_found, struct err *e);
 int store_tokens(struct store *s, struct token_row **ret, size_t *ret_n, struct err *e);
@@ -79,12 +82,13 @@ int store_secret_get(struct store *s, const char *stack, const char *service, co
 /* Ends the wait of secrets that came with a job: true = they replace the present ones, false = they
  * are forgotten. Nothing waiting = nothing done. */
 int store_secrets_settle(struct store *s, const char *stack, bool keep, msec at, struct err *e);
-/* The waiting value of a secret if there is one (*ret_value "" = to be deleted), else the present one. */
+/* The waiting value of a secret if there is one (*ret_value "" = to be deleted), else the present
+ * one. */
 int store_secret_next(struct store *s, const char *stack, const char *service, const char *key,
 	char **ret_value, struct err *e);
 /* {key: set_at} of one service, owned by the caller. */
-int store_secret_times(struct store *s, const char *stack, const char *service, json_t **ret,
-	struct err *e);
+int store_secret_times(
+	struct store *s, const char *stack, const char *service, json_t **ret, struct err *e);
 /* Every secret value there is (for masking logs); owned by the caller: array of strings. */
 int store_secret_values(struct store *s, json_t **ret, struct err *e);
 
@@ -94,11 +98,11 @@ int store_secret_values(struct store *s, json_t **ret, struct err *e);
  * job that has not ended; with an idem_key that this actor used before, stores nothing and gives
  * that job's id and *ret_repeated = true (job.key_reused when the request's hash differs). */
 struct job_request {
-	struct job *job; /* id is written */
-	const char *idem_key;	/* or NULL */
-	const char *idem_hash;	/* of the request */
-	const json_t *secrets;	/* {service: {KEY: value or null}} that come with it, or NULL: kept
-				 * beside the present ones until store_secrets_settle() */
+	struct job *job;       /* id is written */
+	const char *idem_key;  /* or NULL */
+	const char *idem_hash; /* of the request */
+	const json_t *secrets; /* {service: {KEY: value or null}} that come with it, or NULL: kept
+				* beside the present ones until store_secrets_settle() */
 	int64_t ret_busy;
 	bool ret_repeated;
 };
@@ -111,7 +115,8 @@ int store_job_update(struct store *s, const struct job *j, struct err *e);
 /* State, times, result and note of one step: the journal. Synced to disk before it returns. */
 int store_step_update(struct store *s, int64_t job, const struct step *st, struct err *e);
 int store_job_get(struct store *s, int64_t id, struct job *ret, struct err *e); /* job.missing */
-/* Ids, newest first; stack NULL = all; open_only = those that have not ended (oldest first then). */
+/* Ids, newest first; stack NULL = all; open_only = those that have not ended (oldest first then).
+ */
 int store_job_ids(struct store *s, const char *stack, bool open_only, int limit, int64_t **ret,
 	size_t *ret_n, struct err *e);
 

@@ -22,8 +22,8 @@ int store_setting_set(struct store *s, const char *key, const char *value, struc
 	if (!value)
 		return store_run(s, e, "DELETE FROM setting WHERE key=?", "s", key);
 	return store_run(s, e,
-		"INSERT INTO setting VALUES(?,?) ON CONFLICT DO UPDATE SET value=excluded.value", "ss",
-		key, value);
+		"INSERT INTO setting VALUES(?,?) ON CONFLICT DO UPDATE SET value=excluded.value",
+		"ss", key, value);
 }
 
 /* ---- sessions ---- */
@@ -73,8 +73,7 @@ int store_session_find(
 int store_session_touch(struct store *s, const char *hash, msec seen, struct err *e)
 {
 	HOLD(s);
-	return store_run(
-		s, e, "UPDATE session SET last_seen_at=? WHERE hash=?", "is", seen, hash);
+	return store_run(s, e, "UPDATE session SET last_seen_at=? WHERE hash=?", "is", seen, hash);
 }
 
 int store_session_delete(struct store *s, const char *id, bool *ret_found, struct err *e)
@@ -259,14 +258,14 @@ static int settle(struct store *s, const char *stack, bool keep, msec at, struct
 			 "is", at, stack) ||
 			store_run(s, e,
 				"DELETE FROM secret WHERE stack=? AND (service, key) IN"
-				" (SELECT service, key FROM secret_next WHERE stack=? AND value='')",
+				" (SELECT service, key FROM secret_next WHERE stack=? AND "
+				"value='')",
 				"ss", stack, stack)))
 		return -1;
 	return store_run(s, e, "DELETE FROM secret_next WHERE stack=?", "s", stack);
 }
 
-int store_secrets_settle(
-	struct store *s, const char *stack, bool keep, msec at, struct err *e)
+int store_secrets_settle(struct store *s, const char *stack, bool keep, msec at, struct err *e)
 {
 	HOLD(s);
 	if (store_begin(s, e))
@@ -303,8 +302,9 @@ int store_secret_values(struct store *s, json_t **ret, struct err *e)
 	autojson json_t *values = json_array();
 	int rc;
 
-	if (store_stmt(s, &st, e, "SELECT value FROM secret UNION SELECT value FROM secret_next"
-				  " WHERE value<>''",
+	if (store_stmt(s, &st, e,
+		    "SELECT value FROM secret UNION SELECT value FROM secret_next"
+		    " WHERE value<>''",
 		    ""))
 		return -1;
 	while ((rc = store_row(s, st, e)) > 0)

@@ -26,8 +26,8 @@ void store_unlock(struct store **s);
 /* Turns the connection's last failure into an error; returns -1. */
 int store_fail(struct store *s, struct err *e);
 /* Prepares and binds: fmt has one letter a parameter: s text or NULL, i int64_t. */
-int store_stmt(struct store *s, sqlite3_stmt **ret, struct err *e, const char *sql, const char *fmt,
-	...);
+int store_stmt(
+	struct store *s, sqlite3_stmt **ret, struct err *e, const char *sql, const char *fmt, ...);
 /* Prepares, binds, runs to the end. */
 int store_run(struct store *s, struct err *e, const char *sql, const char *fmt, ...);
 /* Steps: 1 = a row, 0 = no more, -1 = error. */

@@ -47,8 +47,8 @@ int store_stack_put(struct store *s, const char *name, const json_t *wanted, str
 	autofree char *text = json_text(wanted);
 
 	return store_run(s, e,
-		"INSERT INTO stack VALUES(?,?) ON CONFLICT DO UPDATE SET wanted=excluded.wanted", "ss",
-		name, text);
+		"INSERT INTO stack VALUES(?,?) ON CONFLICT DO UPDATE SET wanted=excluded.wanted",
+		"ss", name, text);
 }
 
 int store_stack_delete(struct store *s, const char *name, struct err *e)
@@ -166,15 +166,17 @@ static int refuse_busy(struct store *s, struct job_request *r, struct err *e)
 	autostmt sqlite3_stmt *st = NULL;
 	int rc;
 
-	if (store_stmt(s, &st, e, "SELECT id, json_extract(plan,'$.title') FROM job"
-				  " WHERE stack=? AND open LIMIT 1",
+	if (store_stmt(s, &st, e,
+		    "SELECT id, json_extract(plan,'$.title') FROM job"
+		    " WHERE stack=? AND open LIMIT 1",
 		    "s", r->job->plan.stack))
 		return -1;
 	rc = store_row(s, st, e);
 	if (rc <= 0)
 		return rc;
 	r->ret_busy = sqlite3_column_int64(st, 0);
-	return err_set(e, ERR_CONFLICT, "job.running", "Another job is running: %s.", col_text(st, 1));
+	return err_set(
+		e, ERR_CONFLICT, "job.running", "Another job is running: %s.", col_text(st, 1));
 }
 
 /* With the job or not at all: a secret is never lost between request and run. */
@@ -187,8 +189,8 @@ static int insert_secrets(struct store *s, struct job_request *r, struct err *e)
 		return -1;
 	json_object_foreach ((json_t *)r->secrets, service, keys)
 		json_object_foreach (keys, key, value)
-			if (store_run(s, e, "INSERT INTO secret_next VALUES(?,?,?,?)", "ssss", stack,
-				    service, key,
+			if (store_run(s, e, "INSERT INTO secret_next VALUES(?,?,?,?)", "ssss",
+				    stack, service, key,
 				    json_is_string(value) ? json_string_value(value) : ""))
 				return -1;
 	return 0;
@@ -201,10 +203,12 @@ static int insert_job(struct store *s, struct job_request *r, struct err *e)
 	autofree char *text = json_text(plan);
 
 	if (store_run(s, e,
-		    "INSERT INTO job(stack, state, actor, plan, cancel, waiting, error_kind, error_code,"
+		    "INSERT INTO job(stack, state, actor, plan, cancel, waiting, error_kind, "
+		    "error_code,"
 		    " error_message, created_at, started_at, ended_at, down_ms, open)"
 		    " VALUES(?,?,?,?,0,'',0,'','',?,0,0,-1,1)",
-		    "ssssi", j->plan.stack, job_state_name(j->state), j->actor, text, j->created_at))
+		    "ssssi", j->plan.stack, job_state_name(j->state), j->actor, text,
+		    j->created_at))
 		return -1;
 	j->id = sqlite3_last_insert_rowid(s->db);
 	for (size_t i = 0; i < j->plan.n_steps; i++) {
@@ -256,8 +260,8 @@ int store_step_update(struct store *s, int64_t job, const struct step *st, struc
 	return store_run(s, e,
 		"UPDATE step SET state=?, started_at=?, ended_at=?, result=?, note=?"
 		" WHERE job=? AND n=?",
-		"siissii", step_state_name(st->state), st->started_at, st->ended_at, result, st->note,
-		job, (int64_t)st->n);
+		"siissii", step_state_name(st->state), st->started_at, st->ended_at, result,
+		st->note, job, (int64_t)st->n);
 }
 
 static int read_steps(struct store *s, struct job *j, struct err *e)
@@ -275,8 +279,8 @@ static int read_steps(struct store *s, struct job *j, struct err *e)
 		int state = step_state_parse(col_text(st, 2));
 		struct step *step;
 
-		j->plan.steps = xrealloc(
-			j->plan.steps, (j->plan.n_steps + 1) * sizeof(*j->plan.steps));
+		j->plan.steps =
+			xrealloc(j->plan.steps, (j->plan.n_steps + 1) * sizeof(*j->plan.steps));
 		step = &j->plan.steps[j->plan.n_steps++];
 		*step = (struct step){
 			.n = sqlite3_column_int(st, 0),
@@ -304,8 +308,8 @@ static int read_job(struct store *s, int64_t id, struct job *ret, struct err *e)
 		(rc = store_row(s, st, e)) < 0)
 		return -1;
 	if (!rc)
-		return err_set(e, ERR_NOT_FOUND, "job.missing", "There is no job %lld.",
-			(long long)id);
+		return err_set(
+			e, ERR_NOT_FOUND, "job.missing", "There is no job %lld.", (long long)id);
 	state = job_state_parse(col_text(st, 0));
 	*ret = (struct job){
 		.id = id,
@@ -420,8 +424,11 @@ int store_events(struct store *s, int64_t after, int64_t before, const char *sta
 				 " ORDER BY id LIMIT ?3"
 			       : "SELECT * FROM event WHERE id < ?1 AND (?2 IS NULL OR stack=?2)"
 				 " ORDER BY id DESC LIMIT ?3",
-		    "isi", after >= 0 ? after : before > 0 ? before : INT64_MAX, stack,
-		    (int64_t)limit))
+		    "isi",
+		    after >= 0	 ? after
+		    : before > 0 ? before
+				 : INT64_MAX,
+		    stack, (int64_t)limit))
 		return -1;
 	while ((rc = store_row(s, st, e)) > 0) {
 		rows.items = xrealloc(rows.items, (rows.n + 1) * sizeof(*rows.items));

@@ -36,7 +36,8 @@ static int folder_is_ours(struct app *app, const struct stack *after, struct err
 		if (!strcmp(s->name, after->name))
 			rc = err_set(e, ERR_CONFLICT, "stack.exists",
 				"There is a stack called %s already.", after->name);
-		else if (inside(after->data_dir, s->data_dir) || inside(s->data_dir, after->data_dir))
+		else if (inside(after->data_dir, s->data_dir) ||
+			 inside(s->data_dir, after->data_dir))
 			rc = err_set(e, ERR_CONFLICT, "stack.data_dir",
 				"The folder %s belongs to the stack %s.", s->data_dir, s->name);
 	}
@@ -106,8 +107,8 @@ static int do_options(struct ctx *c, struct err *e)
 		wish_secrets(c->app, &after, c->a->ret_secrets, e) ||
 		facts_look(c->app, &after, &facts, e))
 		return -1;
-	return plan_options(&c->before, &after, json_object_size(c->a->ret_secrets) > 0, &facts.f,
-		c->ret, e);
+	return plan_options(
+		&c->before, &after, json_object_size(c->a->ret_secrets) > 0, &facts.f, c->ret, e);
 }
 
 static int do_limits(struct ctx *c, struct err *e)
@@ -128,8 +129,8 @@ static int do_limits(struct ctx *c, struct err *e)
 		return err_set(e, ERR_INPUT, "input.missing", "The field \"limits\" is missing.");
 	if (limits_parse(limits, &s->limits, e) || facts_look(c->app, &after, &facts, e))
 		return -1;
-	return plan_limits(&c->before, &after, c->a->service, json_flag(c->a->body, "restart", false),
-		&facts.f, c->ret, e);
+	return plan_limits(&c->before, &after, c->a->service,
+		json_flag(c->a->body, "restart", false), &facts.f, c->ret, e);
 }
 
 static void set_image(struct service *s, const char *image)
@@ -186,7 +187,8 @@ static int do_resync(struct ctx *c, struct err *e)
 	if (json_only(c->a->body, e, "options", "image", "dry_run", NULL))
 		return -1;
 	if (options && !json_is_object(options))
-		return err_set(e, ERR_INPUT, "input.type", "The field \"options\" must be an object.");
+		return err_set(
+			e, ERR_INPUT, "input.type", "The field \"options\" must be an object.");
 	stack_copy(&after, &c->before);
 	after.run = true;
 	node = stack_service(&after, "node");
@@ -209,8 +211,8 @@ static int as_kept(const struct stack *s, const char *id, struct service *node, 
 		if (!strcmp(list.items[i].id, id))
 			found = &list.items[i];
 	if (rc == 0 && !found)
-		rc = err_set(e, ERR_NOT_FOUND, "chain.kept_missing", "There is no kept chain %.40s.",
-			id);
+		rc = err_set(e, ERR_NOT_FOUND, "chain.kept_missing",
+			"There is no kept chain %.40s.", id);
 	if (found && found->image)
 		set_image(node, found->image);
 	if (found && json_is_object(found->options)) {
@@ -271,7 +273,8 @@ int action_plan(struct app *app, struct action *a, struct plan *ret, struct err 
 	return err_set(e, ERR_INTERNAL, "api.internal", "There is no action %s.", a->name);
 }
 
-static int submit(struct app *app, struct action *a, const char *actor, int64_t *ret_id, struct err *e)
+static int submit(
+	struct app *app, struct action *a, const char *actor, int64_t *ret_id, struct err *e)
 {
 	autoplan struct plan plan = {0};
 	struct job_order order = {.plan = &plan, .actor = actor};
@@ -282,7 +285,8 @@ static int submit(struct app *app, struct action *a, const char *actor, int64_t 
 	return 0;
 }
 
-int action_start(struct app *app, const char *stack, const char *actor, int64_t *ret_id, struct err *e)
+int action_start(
+	struct app *app, const char *stack, const char *actor, int64_t *ret_id, struct err *e)
 {
 	struct action a = {.name = "start", .stack = stack};
 

@@ -12,21 +12,24 @@
 #include "services/app.h"
 
 struct action {
-	const char *name;    /* install, start, stop, restart, options, limits, upgrade, resync, putback, remove */
+	const char *name;    /* install, start, stop, restart, options, limits, upgrade, resync,
+				putback, remove */
 	const char *stack;   /* NULL for install */
 	const char *service; /* limits */
 	const json_t *body;  /* of the request; NULL = none */
-	json_t *ret_secrets; /* {service: {KEY: value|null}} that came with it; owned by the caller */
+	json_t *ret_secrets; /* {service: {KEY: value|null}} that came with it; owned by the caller
+			      */
 };
 int action_plan(struct app *app, struct action *a, struct plan *ret, struct err *e);
 
 /* The watchdog's two. */
-int action_start(struct app *app, const char *stack, const char *actor, int64_t *ret_id, struct err *e);
+int action_start(
+	struct app *app, const char *stack, const char *actor, int64_t *ret_id, struct err *e);
 int action_restart(struct app *app, const char *stack, const char *service, const char *actor,
 	int64_t *ret_id, struct err *e);
 
 /* UpgradeCheck of api.yaml; owned by the caller. Asks the registry: takes seconds. */
-int action_upgrade_check(struct app *app, const char *stack, const char *service,
-	const char *image, json_t **ret, struct err *e);
+int action_upgrade_check(struct app *app, const char *stack, const char *service, const char *image,
+	json_t **ret, struct err *e);
 
 #endif

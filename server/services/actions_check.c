@@ -19,7 +19,8 @@ static void put_digest(json_t *j, const char *key, const char *digest)
 	json_put_str(j, key, *digest ? digest : NULL);
 }
 
-static void compare(struct app *app, const struct service *s, const char *image, json_t *j, json_t *warnings)
+static void compare(
+	struct app *app, const struct service *s, const char *image, json_t *j, json_t *warnings)
 {
 	struct docker_image here = {0};
 	char remote[80] = "";
@@ -37,8 +38,8 @@ static void compare(struct app *app, const struct service *s, const char *image,
 	docker_image_free(&here);
 }
 
-int action_upgrade_check(struct app *app, const char *stack, const char *service,
-	const char *image, json_t **ret, struct err *e)
+int action_upgrade_check(struct app *app, const char *stack, const char *service, const char *image,
+	json_t **ret, struct err *e)
 {
 	autostack struct stack s = {0};
 	const struct recipe_generation *to, *from;

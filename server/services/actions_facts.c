@@ -83,8 +83,8 @@ static int complete_service(struct app *app, struct service *s, struct err *e)
 	autoimage struct image_ref ref = {0};
 
 	if (!r)
-		return err_set(e, ERR_INPUT, "recipe.missing", "There is no recipe called \"%.40s\".",
-			s->recipe);
+		return err_set(e, ERR_INPUT, "recipe.missing",
+			"There is no recipe called \"%.40s\".", s->recipe);
 	if (r->relay != !strcmp(s->name, "relay"))
 		return err_set(e, ERR_INPUT, "input.service", "The recipe %s is not for a %s.",
 			r->title, s->name);
@@ -130,7 +130,8 @@ int wish_secrets(struct app *app, const struct stack *s, const json_t *secrets, 
 		json_object_foreach (keys, key, value)
 			if (!r || !has_secret(r, key))
 				return err_set(e, ERR_INPUT, "input.option_unknown",
-					"%s has no secret called \"%.60s\".", r ? r->title : name, key);
+					"%s has no secret called \"%.60s\".", r ? r->title : name,
+					key);
 	}
 	return 0;
 }

@@ -30,7 +30,7 @@ void bus_close(struct bus *b);
 
 /* What a reader has seen. */
 struct bus_seen {
-	int64_t event; /* id of the last event */
+	int64_t event;	      /* id of the last event */
 	uint64_t state, live; /* versions */
 	bool closed;
 };

@@ -98,8 +98,8 @@ void jobs_resume(struct jobs *j)
 			continue;
 		}
 		bus_say(j->app->bus, "job", job.plan.stack, NULL, "station", "job.resumed",
-			id_json(job.id),
-			"%s: going on after a restart of this program.", job.plan.title);
+			id_json(job.id), "%s: going on after a restart of this program.",
+			job.plan.title);
 		start_runner(j, &job);
 	}
 	gate_unlock(&j->gate);
@@ -149,8 +149,8 @@ int jobs_submit(struct jobs *j, struct job_order *o, struct err *e)
 	o->ret_id = job.id;
 	if (req.ret_repeated)
 		return 0;
-	bus_say(j->app->bus, "job", job.plan.stack, NULL, job.actor, "job.queued",
-		id_json(job.id), "%s: asked for.", job.plan.title);
+	bus_say(j->app->bus, "job", job.plan.stack, NULL, job.actor, "job.queued", id_json(job.id),
+		"%s: asked for.", job.plan.title);
 	gate_lock(&j->gate);
 	start_runner(j, &job);
 	gate_unlock(&j->gate);
@@ -191,8 +191,7 @@ int jobs_cancel(struct jobs *j, int64_t id, const char *actor, struct err *e)
 			r->abort = true;
 		rc = store_job_update(j->app->store, &r->job, e);
 		bus_say(j->app->bus, "job", r->job.plan.stack, NULL, actor, "job.cancelled",
-			id_json(id),
-			"%s: asked to stop and go back.", r->job.plan.title);
+			id_json(id), "%s: asked to stop and go back.", r->job.plan.title);
 	}
 	gate_wake(&j->gate);
 	gate_unlock(&j->gate);
@@ -212,8 +211,8 @@ int jobs_force(struct jobs *j, int64_t id, const char *actor, struct err *e)
 	else if (r) {
 		r->force = true;
 		bus_say(j->app->bus, "job", r->job.plan.stack, NULL, actor, "job.forced",
-			id_json(id),
-			"%s: asked to end the process that does not stop.", r->job.plan.title);
+			id_json(id), "%s: asked to end the process that does not stop.",
+			r->job.plan.title);
 	}
 	gate_unlock(&j->gate);
 	return r ? rc : not_running(j, id, e);

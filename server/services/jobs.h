@@ -1,7 +1,7 @@
 /*
- * jobs: runs plans. A plan becomes a job in one transaction; a thread of its own runs it step by step,
- * journaling before and after each step, so that a crash at any point is resumed or undone at the next
- * start. At most one job a stack at a time. Any thread may call.
+ * jobs: runs plans. A plan becomes a job in one transaction; a thread of its own runs it step by
+ * step, journaling before and after each step, so that a crash at any point is resumed or undone at
+ * the next start. At most one job a stack at a time. Any thread may call.
  *
  *   queued → running → done
  *                    ↘ rolling_back → rolled_back | failed

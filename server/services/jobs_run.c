@@ -12,7 +12,8 @@
 #include "services/steps.h"
 
 #define ENGINE_PATIENCE_MS (10 * 60 * 1000)
-#define BOOT_GRACE_S 300 /* law 7: so long after boot the engine may not see all its containers yet */
+#define BOOT_GRACE_S                                                                               \
+	300 /* law 7: so long after boot the engine may not see all its containers yet */
 
 static struct err job_save(struct runner *r)
 {
@@ -127,8 +128,8 @@ static void wait_a_little(struct runner *r, msec ms)
 }
 
 /* Runs or undoes one step, waiting for the engine where that helps. */
-static int with_patience(struct step_ctx *c, int (*fn)(struct step_ctx *, struct err *),
-	struct err *e)
+static int with_patience(
+	struct step_ctx *c, int (*fn)(struct step_ctx *, struct err *), struct err *e)
 {
 	struct runner *r = c->runner;
 	msec since = clock_mono();
@@ -213,7 +214,8 @@ static int forward(struct runner *r)
 		step_failed(r, s, &e);
 		if (!r->final)
 			return -1;
-		/* What comes after the commit is tidying: its failure is told, nothing is undone. */
+		/* What comes after the commit is tidying: its failure is told, nothing is undone.
+		 */
 		log_warn("job %lld: %s", (long long)r->job.id, e.message);
 		r->job.error = (struct err){0};
 	}
@@ -237,8 +239,8 @@ static int undo_step(struct runner *r, struct step *s)
 		if (with_patience(&c, kind->undo, &e)) {
 			if (r->jobs->stopping)
 				return -1;
-			log_error("job %lld: step %d could not be undone: %s",
-				(long long)r->job.id, s->n, e.message);
+			log_error("job %lld: step %d could not be undone: %s", (long long)r->job.id,
+				s->n, e.message);
 			step_note(&c, "Could not be taken back: %s", e.message);
 			set_step_state(r, s, STEP_FAILED);
 			step_save(r, s, &e);

@@ -17,7 +17,8 @@
 #define GAP_EVERY_MS 30000
 #define DISK_MIN_MS 30000 /* between two walks over a chain's folder, */
 #define DISK_MAX_MS (10 * 60 * 1000)
-#define DISK_SHARE 100 /* or so many times as long as the last one took: at most 1 % of the time */
+#define DISK_SHARE 100 /* or so many times as long as the last one took: at most 1 % of the time   \
+			*/
 #define RPC_MS 2000
 
 /* One node as this thread follows it. */
@@ -165,8 +166,15 @@ static void ask_version(struct node *n, const struct target *t, const struct rpc
 static struct sync_obs observe(struct node *n, const struct target *t)
 {
 	struct rpc r = {.pid = t->pid, .port = t->recipe->rpc.port, .timeout_ms = RPC_MS};
-	struct sync_obs o = {.at = clock_wall(), .current = -1, .highest = -1, .starting = -1,
-		.warp_done = -1, .warp_total = -1, .gap_first = -1, .gap_last = -1, .peers = -1,
+	struct sync_obs o = {.at = clock_wall(),
+		.current = -1,
+		.highest = -1,
+		.starting = -1,
+		.warp_done = -1,
+		.warp_total = -1,
+		.gap_first = -1,
+		.gap_last = -1,
+		.peers = -1,
 		.head_time = -1};
 	autojson json_t *syncing = NULL;
 	struct err e = {0};

@@ -1,7 +1,7 @@
 /*
- * probe: one thread that asks the nodes how they are: JSON-RPC through their network namespaces, sync
- * progress by the recipe's rule; and now and then the size of the chain on disk. Every 2 s while a node
- * syncs, every 5 s at the head.
+ * probe: one thread that asks the nodes how they are: JSON-RPC through their network namespaces,
+ * sync progress by the recipe's rule; and now and then the size of the chain on disk. Every 2 s
+ * while a node syncs, every 5 s at the head.
  */
 #ifndef SERVICES_PROBE_H
 #define SERVICES_PROBE_H

@@ -17,14 +17,31 @@
 #include "services/world.h"
 
 #define FLUSH_MS 60000
-#define HOST_EVERY 5	/* ticks between two readings of the NAS */
+#define HOST_EVERY 5 /* ticks between two readings of the NAS */
 #define DISK_EVERY 60
 #define PEAK_EVERY 300
 #define DAY_MS (24 * 3600 * 1000)
 
 enum series {
-	NEEDED, CACHE, WORKING_SET, LIMIT, SWAP, OOM_KILLS, CPU, THROTTLED, DISK_READ, DISK_WRITE,
-	PIDS, BLOCK, BEHIND, BLOCKS_PER_S, PEERS, CHAIN_SIZE, VOLUME_FREE, HOST_MEMORY, HOST_LOAD,
+	NEEDED,
+	CACHE,
+	WORKING_SET,
+	LIMIT,
+	SWAP,
+	OOM_KILLS,
+	CPU,
+	THROTTLED,
+	DISK_READ,
+	DISK_WRITE,
+	PIDS,
+	BLOCK,
+	BEHIND,
+	BLOCKS_PER_S,
+	PEERS,
+	CHAIN_SIZE,
+	VOLUME_FREE,
+	HOST_MEMORY,
+	HOST_LOAD,
 	N_SERIES
 };
 static const struct {
@@ -144,7 +161,8 @@ static void read_track(struct sampler *s, struct track *t)
 	t->read = false;
 	if (!t->alive)
 		return;
-	if (!t->cg && cgroup_open(s->app->config.cgroup_root, s->app->config.proc_root, t->pid, &t->cg, NULL))
+	if (!t->cg && cgroup_open(s->app->config.cgroup_root, s->app->config.proc_root, t->pid,
+			      &t->cg, NULL))
 		return;
 	if (cgroup_read(t->cg, &t->now, NULL)) {
 		cgroup_close(take(t->cg));
@@ -155,11 +173,13 @@ static void read_track(struct sampler *s, struct track *t)
 
 static double per_second(int64_t now, int64_t last, msec ms)
 {
-	return now < 0 || last < 0 || now < last || ms <= 0 ? -1 : (double)(now - last) * 1000 / (double)ms;
+	return now < 0 || last < 0 || now < last || ms <= 0
+		       ? -1
+		       : (double)(now - last) * 1000 / (double)ms;
 }
 
-/* Drift is what two readings in a row show, and no job is about to change: a reading may fall between
- * the kernel's new limit and the wanted one. */
+/* Drift is what two readings in a row show, and no job is about to change: a reading may fall
+ * between the kernel's new limit and the wanted one. */
 static unsigned lasting_drift(struct sampler *s, struct track *t, const struct limits *kernel)
 {
 	bool busy = jobs_of_stack(s->app->jobs, t->stack) != 0;
@@ -197,8 +217,10 @@ static void publish(struct sampler *s, struct track *t)
 			f->read_per_s = per_second(t->now.read_bytes, t->last.read_bytes, ms);
 			f->write_per_s = per_second(t->now.write_bytes, t->last.write_bytes, ms);
 			if (periods > 0)
-				f->throttled_percent = 100.0 * (double)(t->now.throttled_periods -
-							t->last.throttled_periods) / (double)periods;
+				f->throttled_percent = 100.0 *
+						       (double)(t->now.throttled_periods -
+								t->last.throttled_periods) /
+						       (double)periods;
 			else if (t->now.periods >= 0)
 				f->throttled_percent = 0;
 			oom = t->last.oom_kills >= 0 && t->now.oom_kills > t->last.oom_kills;
@@ -240,7 +262,8 @@ static void remember(struct sampler *s, struct track *t, msec at)
 		put(s, t->entity, NEEDED, at, (double)t->now.anon);
 		put(s, t->entity, CACHE, at, (double)t->now.cache);
 		put(s, t->entity, WORKING_SET, at, (double)t->now.working_set);
-		put(s, t->entity, LIMIT, at, t->now.memory_limit > 0 ? (double)t->now.memory_limit : -1);
+		put(s, t->entity, LIMIT, at,
+			t->now.memory_limit > 0 ? (double)t->now.memory_limit : -1);
 		put(s, t->entity, SWAP, at, (double)t->now.swap);
 		put(s, t->entity, OOM_KILLS, at, (double)t->now.oom_kills);
 		put(s, t->entity, PIDS, at, (double)t->now.pids);
@@ -296,7 +319,8 @@ static void find_peaks(struct sampler *s, msec at)
 		struct service_facts *f;
 		double peak;
 
-		if (history_peak(s->app->history, name, "memory_needed", at - DAY_MS, at + 1000, &peak, NULL))
+		if (history_peak(s->app->history, name, "memory_needed", at - DAY_MS, at + 1000,
+			    &peak, NULL))
 			continue;
 		world_lock(s->app->world);
 		f = world_service(s->app->world, t->stack, t->service);
@@ -357,7 +381,8 @@ static void *run(void *arg)
 
 		tick(s);
 		next += 1000;
-		if (next < clock_mono()) /* the machine slept, or was too busy: no burst to catch up */
+		if (next <
+			clock_mono()) /* the machine slept, or was too busy: no burst to catch up */
 			next = clock_mono();
 		gate_lock(&s->gate);
 		while (!s->stop && (left = next - clock_mono()) > 0)

@@ -1,7 +1,7 @@
 /*
  * sampler: one thread, one reading a second of every running container's cgroup, into the world and
- * into history; now and then the NAS and this program itself. The history is flushed once a minute, so
- * that disks can sleep, and at once after a kill for memory and before the end.
+ * into history; now and then the NAS and this program itself. The history is flushed once a minute,
+ * so that disks can sleep, and at once after a kill for memory and before the end.
  */
 #ifndef SERVICES_SAMPLER_H
 #define SERVICES_SAMPLER_H

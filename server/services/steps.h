@@ -2,8 +2,9 @@
  * steps: what each kind of step does and how it is undone: one table, found by the step's kind.
  *
  * The contract of every run and undo: it may be called again after a crash at any moment in it, and
- * must then come to the same end; undo after a run that never began does nothing. What an undo needs
- * to know is in step->args (from the plan) or step->result (from the run, journaled with "done").
+ * must then come to the same end; undo after a run that never began does nothing. What an undo
+ * needs to know is in step->args (from the plan) or step->result (from the run, journaled with
+ * "done").
  */
 #ifndef SERVICES_STEPS_H
 #define SERVICES_STEPS_H
@@ -22,7 +23,8 @@ struct step_ctx {
 	void *runner;		  /* for the two calls below */
 };
 /* Live progress; unit: bytes, seconds, blocks, files; eta_s -1 = not known. */
-void step_progress(struct step_ctx *c, int64_t done, int64_t total, const char *unit, int64_t eta_s);
+void step_progress(
+	struct step_ctx *c, int64_t done, int64_t total, const char *unit, int64_t eta_s);
 /* Sets job.waiting ("" = no longer). */
 void step_waiting(struct step_ctx *c, const char *what);
 /* Replaces the note for people. */

@@ -1,4 +1,5 @@
-/* Steps on the data folder and the store: check, folder, owner, config, set aside, put back, commit. */
+/* Steps on the data folder and the store: check, folder, owner, config, set aside, put back,
+ * commit. */
 #include "services/steps_priv.h"
 
 #include <stdlib.h>
@@ -28,8 +29,8 @@ static int check_volume(struct step_ctx *c, struct err *e)
 			" disk.",
 			arg_str(c, "dir"), v.fs);
 	if (v.read_only)
-		return err_set(e, ERR_CONFLICT, "disk.read_only", "The volume %s is read-only.",
-			v.mount);
+		return err_set(
+			e, ERR_CONFLICT, "disk.read_only", "The volume %s is read-only.", v.mount);
 	if (v.free < need)
 		return err_set(e, ERR_CONFLICT, "disk.too_small",
 			"The volume %s has %.1f GiB free; at least %.1f GiB are needed to begin.",
@@ -86,8 +87,7 @@ int run_owner(struct step_ctx *c, struct err *e)
 		if (store_step_update(c->app->store, c->job->id, c->step, e))
 			return -1;
 	}
-	return chain_chown(
-		dir, sub, (int)arg_int(c, "uid", 0), (int)arg_int(c, "gid", 0), e);
+	return chain_chown(dir, sub, (int)arg_int(c, "uid", 0), (int)arg_int(c, "gid", 0), e);
 }
 
 int undo_owner(struct step_ctx *c, struct err *e)
@@ -95,7 +95,8 @@ int undo_owner(struct step_ctx *c, struct err *e)
 	if (!c->step->result)
 		return 0;
 	return chain_chown(arg_str(c, "dir"), arg_str(c, "sub"),
-		(int)json_int(c->step->result, "uid", 0), (int)json_int(c->step->result, "gid", 0), e);
+		(int)json_int(c->step->result, "uid", 0), (int)json_int(c->step->result, "gid", 0),
+		e);
 }
 
 /* ---- the relay's configuration file ---- */
@@ -141,7 +142,8 @@ static int write_config(struct step_ctx *c, const char *which, bool next, struct
 		return -1;
 	/* it holds the secret: only the user in the image may read it */
 	g = recipe_generation(r, svc->image);
-	return chain_write(s.data_dir, rel, text, strlen(text), 0600, g ? g->uid : 0, g ? g->gid : 0, e);
+	return chain_write(
+		s.data_dir, rel, text, strlen(text), 0600, g ? g->uid : 0, g ? g->gid : 0, e);
 }
 
 int run_config(struct step_ctx *c, struct err *e)
@@ -206,9 +208,9 @@ int run_put_back(struct step_ctx *c, struct err *e)
 
 int undo_put_back(struct step_ctx *c, struct err *e)
 {
-	return unless_unmoved(chain_put_back(arg_str(c, "dir"), arg_str(c, "sub"),
-				      arg_str(c, "now_chain"), arg_str(c, "chain"),
-				      json_obj(c->step->args, "about"), e),
+	return unless_unmoved(
+		chain_put_back(arg_str(c, "dir"), arg_str(c, "sub"), arg_str(c, "now_chain"),
+			arg_str(c, "chain"), json_obj(c->step->args, "about"), e),
 		e);
 }
 
@@ -220,10 +222,13 @@ static const char readme[] =
 	"kept/            chains that were set aside; \"Put back\" on the Chain page uses them\n"
 	"relay/           the configuration of the ethstats relay (it holds a secret)\n"
 	"ethstation.json  the settings of this stack, without secrets\n\n"
-	"Nothing in here is ever deleted by itself. To come back after a removal: install Ethereum\n"
-	"Station, choose Install, give the stack the same name and this folder; it finds the chain.\n";
+	"Nothing in here is ever deleted by itself. To come back after a removal: install "
+	"Ethereum\n"
+	"Station, choose Install, give the stack the same name and this folder; it finds the "
+	"chain.\n";
 
-/* So that the folder explains itself to whoever finds it. A failure is no reason to fail the job. */
+/* So that the folder explains itself to whoever finds it. A failure is no reason to fail the job.
+ */
 static void leave_a_note(const char *dir, const char *name, const json_t *wanted)
 {
 	autofree char *text = xasprintf(readme, name);

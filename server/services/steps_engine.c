@@ -50,8 +50,8 @@ int inspect(struct step_ctx *c, const char *id, struct container *ret, struct er
 		return -1;
 	if (ret->presence == PRESENCE_YES)
 		return 0;
-	return err_set(e, ERR_CONFLICT, "container.missing", "The container %.12s no longer exists.",
-		id);
+	return err_set(
+		e, ERR_CONFLICT, "container.missing", "The container %.12s no longer exists.", id);
 }
 
 /* ---- images ---- */
@@ -110,8 +110,7 @@ int run_pull(struct step_ctx *c, struct err *e)
 
 int run_network(struct step_ctx *c, struct err *e)
 {
-	autojson json_t *labels =
-		json_pack("{s:s}", LABEL_STACK, arg_str(c, "stack"));
+	autojson json_t *labels = json_pack("{s:s}", LABEL_STACK, arg_str(c, "stack"));
 	bool there;
 
 	if (docker_network_exists(c->app->docker, arg_str(c, "name"), &there, e))
@@ -165,7 +164,8 @@ static int nothing_discarded(const json_t *warnings, struct err *e)
 	json_array_foreach ((json_t *)warnings, i, w)
 		if (json_is_string(w) && strcasestr(json_string_value(w), "discarded"))
 			return err_set(e, ERR_CONFLICT, "limit.unsupported",
-				"The Docker engine cannot set it here: %.250s", json_string_value(w));
+				"The Docker engine cannot set it here: %.250s",
+				json_string_value(w));
 	return 0;
 }
 
@@ -189,9 +189,9 @@ int run_create(struct step_ctx *c, struct err *e)
 	return 0;
 }
 
-/* A container that the engine can never start: its start was cut short by a crash of the engine, which
- * forgot the process and still finds its traces. Made again from the same settings, with those that
- * this job made after it: one of them may have joined its network namespace. */
+/* A container that the engine can never start: its start was cut short by a crash of the engine,
+ * which forgot the process and still finds its traces. Made again from the same settings, with
+ * those that this job made after it: one of them may have joined its network namespace. */
 int make_anew(struct step_ctx *c, const char *id, struct err *e)
 {
 	bool from_here = false;

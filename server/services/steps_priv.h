@@ -10,36 +10,36 @@
 #define STEP(name) int name(struct step_ctx *c, struct err *e)
 
 /* ---- steps_disk.c ---- */
-STEP(run_check);     /* {dir, need_bytes} engine, volume, space */
-STEP(run_folder);    /* {dir, sub, uid, gid} → {made} */
+STEP(run_check);  /* {dir, need_bytes} engine, volume, space */
+STEP(run_folder); /* {dir, sub, uid, gid} → {made} */
 STEP(undo_folder);
-STEP(run_config);    /* {service}: writes the relay's app.json from the wanted state + secrets */
+STEP(run_config); /* {service}: writes the relay's app.json from the wanted state + secrets */
 STEP(undo_config);
-STEP(run_owner);     /* {dir, sub, uid, gid} → {uid, gid} as before */
+STEP(run_owner); /* {dir, sub, uid, gid} → {uid, gid} as before */
 STEP(undo_owner);
 STEP(run_set_aside); /* {dir, sub, chain, about, identity} */
 STEP(undo_set_aside);
-STEP(run_put_back);  /* {dir, sub, chain, now_chain, about_now} */
+STEP(run_put_back); /* {dir, sub, chain, now_chain, about_now} */
 STEP(undo_put_back);
-STEP(run_commit);    /* {} the job's data.after becomes the wanted state */
+STEP(run_commit); /* {} the job's data.after becomes the wanted state */
 
 /* ---- steps_engine.c ---- */
 STEP(run_pull);	   /* {service, image} → {digest} */
 STEP(run_network); /* {name, stack} → {made} */
 STEP(undo_network);
 STEP(run_network_remove); /* {name} */
-STEP(run_create);  /* {service, name, config} → {id} */
+STEP(run_create);	  /* {service, name, config} → {id} */
 STEP(undo_create);
-STEP(run_swap);    /* {service, name, old, old_name}: the created one takes the name */
+STEP(run_swap); /* {service, name, old, old_name}: the created one takes the name */
 STEP(undo_swap);
-STEP(run_limits);  /* {service, container, after, before} */
+STEP(run_limits); /* {service, container, after, before} */
 STEP(undo_limits);
-STEP(run_remove);  /* {service, container, name, config}: of a stopped one, with a way back */
+STEP(run_remove); /* {service, container, name, config}: of a stopped one, with a way back */
 STEP(undo_remove);
 STEP(run_discard); /* {service, container}: of the replaced one */
 
 /* ---- steps_run.c ---- */
-STEP(run_stop);	 /* {service, container, timeout_s, signal, node} → {was_alive, ended_at} */
+STEP(run_stop); /* {service, container, timeout_s, signal, node} → {was_alive, ended_at} */
 STEP(undo_stop);
 STEP(run_start); /* {service, container?, dir, sub, node} → {id, started_at} */
 STEP(undo_start);
@@ -57,14 +57,17 @@ int target(struct step_ctx *c, const char **ret_id, struct err *e);
 int inspect(struct step_ctx *c, const char *id, struct container *ret, struct err *e);
 /* Sleeps unless the job is to be left; fetch.cancelled then. */
 int step_sleep(struct step_ctx *c, msec ms, struct err *e);
-/* Lets a container stop by its signal; waits as long as it takes, says stop.slow after timeout_s, and
- * kills only when a person allowed it. */
-int stop_softly(struct step_ctx *c, const char *id, int64_t timeout_s, const char *signal, struct err *e);
+/* Lets a container stop by its signal; waits as long as it takes, says stop.slow after timeout_s,
+ * and kills only when a person allowed it. */
+int stop_softly(
+	struct step_ctx *c, const char *id, int64_t timeout_s, const char *signal, struct err *e);
 /* Removes the never started container `id` of this job, and makes it and those after it again. */
 int make_anew(struct step_ctx *c, const char *id, struct err *e);
 /* Starts (law 1 checked first when dir is not "") and arms the restart policy. */
-int start_armed(struct step_ctx *c, const char *id, const char *dir, const char *sub, struct err *e);
-/* Reads the limits the kernel reports until they equal `want` (a moment may pass); limit.not_applied. */
+int start_armed(
+	struct step_ctx *c, const char *id, const char *dir, const char *sub, struct err *e);
+/* Reads the limits the kernel reports until they equal `want` (a moment may pass);
+ * limit.not_applied. */
 int limits_read_back(struct step_ctx *c, const char *id, const struct limits *want, struct err *e);
 
 #endif

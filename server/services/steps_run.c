@@ -12,8 +12,9 @@
 #include "io/host.h"
 #include "io/rpc.h"
 
-#define SLOW_STOP_S 30	   /* timeout when the recipe has none */
-#define PORT_PATIENCE_MS 30000 /* a published port may stay bound some seconds after its owner's end */
+#define SLOW_STOP_S 30 /* timeout when the recipe has none */
+#define PORT_PATIENCE_MS                                                                           \
+	30000 /* a published port may stay bound some seconds after its owner's end */
 #define LIMIT_PATIENCE_MS 3000
 #define STEADY_MS 2000 /* a container that lives so long did not fail at its very start */
 
@@ -31,8 +32,8 @@ int step_sleep(struct step_ctx *c, msec ms, struct err *e)
 
 /* ---- stop ---- */
 
-/* Up to a second, but ends within milliseconds of the process: the node is down meanwhile, and asking
- * the engine that often would cost it more than a look into /proc. */
+/* Up to a second, but ends within milliseconds of the process: the node is down meanwhile, and
+ * asking the engine that often would cost it more than a look into /proc. */
 static int wait_for_process(struct step_ctx *c, int pid, struct err *e)
 {
 	autofree char *path = xasprintf("%s/%d", c->app->config.proc_root, pid);
@@ -45,8 +46,8 @@ static int wait_for_process(struct step_ctx *c, int pid, struct err *e)
 	return step_sleep(c, 5, e);
 }
 
-static int wait_for_end(struct step_ctx *c, const char *id, int64_t timeout_s, struct container *k,
-	struct err *e)
+static int wait_for_end(
+	struct step_ctx *c, const char *id, int64_t timeout_s, struct container *k, struct err *e)
 {
 	/* by the recipe: of a service that keeps nothing, no chain can break */
 	bool killed = false, may_kill = json_flag(c->step->args, "kill", false);
@@ -138,8 +139,8 @@ int undo_stop(struct step_ctx *c, struct err *e)
 	autocontainer struct container k = {0};
 	const char *id;
 
-	/* Not journaled as alive: stopped before the plan, or interrupted before the signal was sent;
-	 * in the second case it runs and only its restart policy is to be set again. */
+	/* Not journaled as alive: stopped before the plan, or interrupted before the signal was
+	 * sent; in the second case it runs and only its restart policy is to be set again. */
 	if (find_again(c, &id, &k, e))
 		return -1;
 	if (c->step->result && !json_flag(c->step->result, "was_alive", false))
@@ -149,7 +150,8 @@ int undo_stop(struct step_ctx *c, struct err *e)
 	if (!c->step->result && !container_alive(&k))
 		return 0;
 	/* Asked to stop a moment ago and still writing: let it end before it starts again. */
-	if (container_alive(&k) && stop_softly(c, id, arg_int(c, "timeout_s", SLOW_STOP_S), stop_signal(c), e))
+	if (container_alive(&k) &&
+		stop_softly(c, id, arg_int(c, "timeout_s", SLOW_STOP_S), stop_signal(c), e))
 		return -1;
 	return start_armed(c, id, arg_str(c, "dir"), arg_str(c, "sub"), e);
 }
@@ -190,7 +192,8 @@ static int folder_is_free(struct step_ctx *c, const char *id, const char *folder
 		if (strcmp(all.items[i].id, id) && strcmp(all.items[i].name, id) &&
 			uses_folder(&all.items[i], folder))
 			rc = err_set(e, ERR_CONFLICT, "chain.busy",
-				"The container %s has the folder %s open.", all.items[i].name, folder);
+				"The container %s has the folder %s open.", all.items[i].name,
+				folder);
 	docker_list_free(&all);
 	return rc;
 }
@@ -235,7 +238,8 @@ static int start_target(struct step_ctx *c, struct err *e)
 {
 	const char *id;
 
-	return target(c, &id, e) || start_plain(c, id, arg_str(c, "dir"), arg_str(c, "sub"), e) ? -1 : 0;
+	return target(c, &id, e) || start_plain(c, id, arg_str(c, "dir"), arg_str(c, "sub"), e) ? -1
+												: 0;
 }
 
 /* See make_anew. Only what this job made: then nothing is lost with the container. */
@@ -250,8 +254,8 @@ int run_start(struct step_ctx *c, struct err *e)
 	autocontainer struct container k = {0};
 	const char *id;
 
-	if (start_target(c, e) && (!half_started(c, e) || target(c, &id, e) || make_anew(c, id, e) ||
-					  start_target(c, e)))
+	if (start_target(c, e) && (!half_started(c, e) || target(c, &id, e) ||
+					  make_anew(c, id, e) || start_target(c, e)))
 		return -1;
 	if (target(c, &id, e) || inspect(c, id, &k, e))
 		return -1;
@@ -283,7 +287,8 @@ static int not_applied(const char *name, unsigned drift, struct err *e)
 	autofree char *list = json_dumps(names, 0);
 
 	return err_set(e, ERR_CONFLICT, "limit.not_applied",
-		"The engine accepted the limits of %s, but the kernel reports others: %s.", name, list);
+		"The engine accepted the limits of %s, but the kernel reports others: %s.", name,
+		list);
 }
 
 int limits_read_back(struct step_ctx *c, const char *id, const struct limits *want, struct err *e)
@@ -299,8 +304,8 @@ int limits_read_back(struct step_ctx *c, const char *id, const struct limits *wa
 	do {
 		struct cgroup *cg = NULL;
 		struct usage u;
-		int rc = cgroup_open(c->app->config.cgroup_root, c->app->config.proc_root, k.pid,
-			&cg, e);
+		int rc = cgroup_open(
+			c->app->config.cgroup_root, c->app->config.proc_root, k.pid, &cg, e);
 
 		if (rc == 0)
 			rc = cgroup_read(cg, &u, e);
@@ -346,7 +351,8 @@ static int wait_for_answer(struct step_ctx *c, const char *id, struct container 
 	struct err why = {0};
 
 	for (;;) {
-		struct rpc rpc = {.pid = k->pid, .port = (int)arg_int(c, "rpc_port", 0), .timeout_ms = 2000};
+		struct rpc rpc = {
+			.pid = k->pid, .port = (int)arg_int(c, "rpc_port", 0), .timeout_ms = 2000};
 		autojson json_t *version = NULL;
 		int64_t spent;
 
@@ -397,8 +403,7 @@ int run_verify(struct step_ctx *c, struct err *e)
 	left = STEADY_MS - (clock_wall() - k.started_at);
 	if (left > 0 && left <= STEADY_MS && step_sleep(c, left, e))
 		return -1;
-	if (must_live(c, id, &k, e) ||
-		(arg_int(c, "rpc_port", 0) && wait_for_answer(c, id, &k, e)))
+	if (must_live(c, id, &k, e) || (arg_int(c, "rpc_port", 0) && wait_for_answer(c, id, &k, e)))
 		return -1;
 	/* Armed only now: the engine must not start a failing version over and over. */
 	return docker_update_restart(c->app->docker, id, "always", e);

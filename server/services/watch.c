@@ -11,7 +11,7 @@
 #include "services/watch_priv.h"
 #include "services/world.h"
 
-#define BOOT_GRACE_S 300	/* law 7 */
+#define BOOT_GRACE_S 300       /* law 7 */
 #define CONNECT_GRACE_MS 15000 /* and so long after the engine came back */
 
 int watch_start(struct app *app, struct watch **ret, struct err *e)
@@ -124,9 +124,10 @@ static void look_at_namespaces(struct world *w, const struct stack *s)
 	node = world_service(w, s->name, "node");
 	relay = world_service(w, s->name, "relay");
 	if (node)
-		node->split = s->network == NET_SHARED && relay && container_alive(&node->container) &&
-			      container_alive(&relay->container) &&
-			      differ(host_netns(node->container.pid), host_netns(relay->container.pid));
+		node->split =
+			s->network == NET_SHARED && relay && container_alive(&node->container) &&
+			container_alive(&relay->container) &&
+			differ(host_netns(node->container.pid), host_netns(relay->container.pid));
 	world_unlock(w);
 }
 

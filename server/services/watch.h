@@ -1,8 +1,8 @@
 /*
  * watch: keeps what is and what should be together. One thread follows the engine's events and
- * reconnects for ever; the other (the keeper) looks at the containers when something happened, works
- * out verdict and findings, starts what should run after the engine or the NAS came back, ends crash
- * loops, and repairs a split network namespace by a restart in order.
+ * reconnects for ever; the other (the keeper) looks at the containers when something happened,
+ * works out verdict and findings, starts what should run after the engine or the NAS came back,
+ * ends crash loops, and repairs a split network namespace by a restart in order.
  *
  * It never makes a container anew by itself: that is a person's click (law 7).
  */
@@ -16,7 +16,8 @@ struct watch;
 int watch_start(struct app *app, struct watch **ret, struct err *e);
 void watch_stop(struct watch *w); /* NULL is allowed */
 
-/* Look again soon: something outside the engine's events has changed (a reading, a job). Any thread. */
+/* Look again soon: something outside the engine's events has changed (a reading, a job). Any
+ * thread. */
 void watch_poke(struct watch *w);
 /* Look at the containers right now, in the caller's thread; what the engine says afterwards is in
  * the world. Answers engine.* when it cannot. */

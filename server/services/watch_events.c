@@ -65,7 +65,8 @@ static int on_event(void *ctx, const struct docker_event *ev)
 	struct watch *w = ctx;
 	struct news *n;
 
-	/* exec_* and the like come every few seconds with some containers and change nothing here */
+	/* exec_* and the like come every few seconds with some containers and change nothing here
+	 */
 	if (!strncmp(ev->action, "exec_", 5) || !strncmp(ev->action, "health_status", 13))
 		return w->stop;
 	gate_lock(&w->gate);

@@ -76,8 +76,8 @@ static void judge(struct watch *w)
 	size_t n_jobs;
 	autofree struct job_facts *jobs = collect_jobs(w, &n_jobs);
 	autojson json_t *old = NULL, *new = NULL;
-	struct advice_input in = {.now = clock_wall(), .recipes = w->app->recipes, .jobs = jobs,
-		.n_jobs = n_jobs};
+	struct advice_input in = {
+		.now = clock_wall(), .recipes = w->app->recipes, .jobs = jobs, .n_jobs = n_jobs};
 	json_t *verdict;
 	bool changed;
 
@@ -110,8 +110,8 @@ struct repair {
 	bool start, restart;
 };
 
-static void wants_repair(const struct world *world, const struct stack *s, bool anew,
-	struct repair *r)
+static void wants_repair(
+	const struct world *world, const struct stack *s, bool anew, struct repair *r)
 {
 	for (size_t k = 0; s->run && k < s->n_services; k++) {
 		const struct service_facts *f =
@@ -248,7 +248,8 @@ static void came_back(struct watch *w)
 	gate_unlock(&w->gate);
 }
 
-/* A hanging engine leaves its stream of events open: the other thread has to ask whether it lives. */
+/* A hanging engine leaves its stream of events open: the other thread has to ask whether it lives.
+ */
 static void no_look(struct watch *w, const struct err *why)
 {
 	log_debug("containers could not be read: %s", why->message);

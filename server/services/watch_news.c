@@ -10,7 +10,7 @@
 #include "services/world.h"
 
 #define CRASH_WINDOW_MS (10 * 60 * 1000)
-#define KILLED 137 /* exit code after SIGKILL */
+#define KILLED 137	  /* exit code after SIGKILL */
 #define OOM_JOIN_MS 15000 /* counter, event and exit code of one kill arrive within this time */
 
 struct who {
@@ -61,7 +61,8 @@ void watch_oom(struct watch *w, const char *stack, const char *service, int64_t 
 	if (tell)
 		bus_say(w->app->bus, "oom", stack, service, "kernel", "memory.oom",
 			json_pack("{s:I}", "limit_bytes", (json_int_t)limit),
-			"The kernel ended a process of %s because it needed more memory than its limit"
+			"The kernel ended a process of %s because it needed more memory than its "
+			"limit"
 			" of %.2f GiB.",
 			service, (double)limit / (1 << 30));
 	watch_poke(w);
@@ -103,8 +104,10 @@ static void ended_alone(struct watch *w, const struct news *n, const struct who 
 	char last[DOCKER_LAST_WORDS];
 
 	docker_last_words(w->app->docker, n->id, last);
-	/* the engine's flag is about any process since the start: a child's kill is no end of the node */
-	if (n->exit_code == KILLED && docker_inspect(w->app->docker, n->id, &k, NULL) == 0 && k.oom_killed)
+	/* the engine's flag is about any process since the start: a child's kill is no end of the
+	 * node */
+	if (n->exit_code == KILLED && docker_inspect(w->app->docker, n->id, &k, NULL) == 0 &&
+		k.oom_killed)
 		watch_oom(w, who->stack, who->service, who->limit);
 	if (strcmp(w->killed, n->id))
 		count_crash(w, who);
@@ -140,10 +143,10 @@ void watch_take_news(struct watch *w, const struct news *n)
 		bus_say(w->app->bus, "service", who.stack, who.service, "engine", "service.started",
 			NULL, "%s was started.", who.service);
 	else if (!strcmp(n->action, "update"))
-		bus_say(w->app->bus, "limits", who.stack, who.service, "engine", "limit.changed", NULL,
-			"Somebody changed the limits of %s outside this app.", who.service);
+		bus_say(w->app->bus, "limits", who.stack, who.service, "engine", "limit.changed",
+			NULL, "Somebody changed the limits of %s outside this app.", who.service);
 	else if (!strcmp(n->action, "destroy"))
 		bus_say(w->app->bus, "service", who.stack, who.service, "engine",
-			"container.missing", NULL, "The container of %s was removed outside this app.",
-			who.service);
+			"container.missing", NULL,
+			"The container of %s was removed outside this app.", who.service);
 }

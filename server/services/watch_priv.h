@@ -21,19 +21,21 @@ struct watch {
 	pthread_t events_thread, keeper_thread;
 	bool events_runs, keeper_runs;
 	atomic_bool stop;
-	atomic_bool cut; /* leave the stream of events: to stop, or to see whether the engine answers */
+	atomic_bool
+		cut; /* leave the stream of events: to stop, or to see whether the engine answers */
 	struct gate gate;
 	struct news news[NEWS_MAX]; /* with the gate held */
 	size_t n_news;
 	bool poked, look, connected_anew;
-	msec connected_at; /* monotonic; 0 = not connected */
+	msec connected_at;	      /* monotonic; 0 = not connected */
 	pthread_mutex_t refresh_lock; /* one look at the engine at a time */
 	struct crash {
 		char stack[32], service[32];
 		msec at;
 	} crashes[64]; /* the last ones, a ring; keeper thread only */
 	size_t n_crashes;
-	char killed[65]; /* container that was last sent a signal: its end is no crash; keeper thread only */
+	char killed[65]; /* container that was last sent a signal: its end is no crash; keeper
+			    thread only */
 };
 
 /* watch_events.c */

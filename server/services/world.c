@@ -90,7 +90,8 @@ static void renew_services(struct world *w)
 
 	for (size_t i = 0; i < w->n_stacks; i++)
 		for (size_t k = 0; k < w->stacks[i].n_services; k++) {
-			const char *stack = w->stacks[i].name, *name = w->stacks[i].services[k].name;
+			const char *stack = w->stacks[i].name,
+				   *name = w->stacks[i].services[k].name;
 			struct service_facts *old = world_service(w, stack, name);
 
 			list = xrealloc(list, (n + 1) * sizeof(*list));
@@ -144,7 +145,8 @@ int world_copy_stack(struct world *w, const char *name, struct stack *ret, struc
 	world_unlock(w);
 	if (s)
 		return 0;
-	return err_set(e, ERR_NOT_FOUND, "stack.missing", "There is no stack called \"%.40s\".", name);
+	return err_set(
+		e, ERR_NOT_FOUND, "stack.missing", "There is no stack called \"%.40s\".", name);
 }
 
 struct stack *world_copy_stacks(struct world *w, size_t *ret_n)

@@ -1,8 +1,8 @@
 /*
  * world: what the program knows right now, in RAM: the wanted stacks as the store has them, and for
- * each service its container, last reading, sync and findings. Written by watch (engine, containers),
- * sampler (readings), probe (sync, disk); read by everybody. Readers hold the lock while they look;
- * nobody does I/O with the lock held.
+ * each service its container, last reading, sync and findings. Written by watch (engine,
+ * containers), sampler (readings), probe (sync, disk); read by everybody. Readers hold the lock
+ * while they look; nobody does I/O with the lock held.
  */
 #ifndef SERVICES_WORLD_H
 #define SERVICES_WORLD_H
@@ -25,7 +25,7 @@ struct world {
 	struct engine_facts engine;
 	struct host host;
 	struct volume volume; /* of the data root */
-	json_t *findings; /* array, as domain/advice made it; object verdict beside it */
+	json_t *findings;     /* array, as domain/advice made it; object verdict beside it */
 	json_t *verdict;
 	int64_t rss, disk_bytes; /* of this program */
 	double cpu_percent;	 /* of this program; -1 = not measured yet */

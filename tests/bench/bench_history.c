@@ -1,10 +1,10 @@
 /*
  * bench_history [DAYS [FILE [END [ENTITY ENTITY]]]]: fills a history with synthetic seconds through
- * the real write path (put each second, flush each minute) for 2 services of 12 series, and measures
- * size, write rate and questions. DAYS is 30 unless told, FILE a new one in /tmp that is removed at
- * the end, END the Unix second at which the data ends. The peak is in memory_needed of the first
- * ENTITY, 4711 s after the middle.
- * Ends with 1 when the one-second peak is missing from any view that contains it.
+ * the real write path (put each second, flush each minute) for 2 services of 12 series, and
+ * measures size, write rate and questions. DAYS is 30 unless told, FILE a new one in /tmp that is
+ * removed at the end, END the Unix second at which the data ends. The peak is in memory_needed of
+ * the first ENTITY, 4711 s after the middle. Ends with 1 when the one-second peak is missing from
+ * any view that contains it.
  */
 #include "io/history.h"
 

@@ -1,6 +1,7 @@
 /*
- * plain_table DAYS: what a history is without tiers: one row a second in a plain SQLite table, asked
- * with GROUP BY. One entity, one series. Prints size and times; for comparison with bench_history.
+ * plain_table DAYS: what a history is without tiers: one row a second in a plain SQLite table,
+ * asked with GROUP BY. One entity, one series. Prints size and times; for comparison with
+ * bench_history.
  */
 #include <sqlite3.h>
 
@@ -36,7 +37,8 @@ static void fill(sqlite3 *db, int days)
 
 	must(db, sqlite3_exec(db,
 			 "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-			 "CREATE TABLE sample(at INTEGER PRIMARY KEY, value REAL)", NULL, NULL, NULL));
+			 "CREATE TABLE sample(at INTEGER PRIMARY KEY, value REAL)",
+			 NULL, NULL, NULL));
 	must(db, sqlite3_prepare_v2(db, "INSERT INTO sample VALUES(?,?)", -1, &st, NULL));
 	for (int t = END - days * DAY; t < END; t++) {
 		if (t % 60 == 0)
@@ -60,7 +62,8 @@ static double ask(sqlite3 *db, int length)
 
 	must(db, sqlite3_prepare_v2(db,
 			 "SELECT at/?1, min(value), avg(value), max(value) FROM sample"
-			 " WHERE at>=?2 GROUP BY at/?1", -1, &st, NULL));
+			 " WHERE at>=?2 GROUP BY at/?1",
+			 -1, &st, NULL));
 	sqlite3_bind_int(st, 1, length > 1000 ? length / 1000 : 1);
 	sqlite3_bind_int(st, 2, END - length);
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW)

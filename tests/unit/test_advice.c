@@ -51,12 +51,12 @@ static void world(struct world *w, size_t n_stacks)
 	static const char *const names[] = {"a", "b"};
 
 	*w = (struct world){.engine = {.status = ENGINE_CONNECTED}};
-	w->svc[0] = (struct service){.name = (char *)"node", .recipe = (char *)"parity",
-		.limits = {.memory = 2 * GIB}};
+	w->svc[0] = (struct service){
+		.name = (char *)"node", .recipe = (char *)"parity", .limits = {.memory = 2 * GIB}};
 	w->svc[1] = (struct service){.name = (char *)"relay", .recipe = (char *)"ethnetintel"};
 	for (int i = 0; i < 2; i++)
-		w->stacks[i] = (struct stack){.name = (char *)names[i], .run = true, .services = w->svc,
-			.n_services = 2};
+		w->stacks[i] = (struct stack){
+			.name = (char *)names[i], .run = true, .services = w->svc, .n_services = 2};
 	for (int i = 0; i < 4; i++) {
 		struct service_facts *f = &w->s[i];
 
@@ -68,12 +68,23 @@ static void world(struct world *w, size_t n_stacks)
 		if (i % 2)
 			continue;
 		f->has_sync = true;
-		f->sync = (struct sync_view){.phase = SYNC_SYNCED, .current = 2423899, .target = -1,
-			.percent = 100, .peers = 21, .head_age_s = 9, .eta_low_s = -1, .eta_high_s = -1};
+		f->sync = (struct sync_view){.phase = SYNC_SYNCED,
+			.current = 2423899,
+			.target = -1,
+			.percent = 100,
+			.peers = 21,
+			.head_age_s = 9,
+			.eta_low_s = -1,
+			.eta_high_s = -1};
 	}
-	w->in = (struct advice_input){.now = NOW, .recipes = &recipes, .engine = &w->engine,
-		.stacks = w->stacks, .n_stacks = n_stacks, .services = w->s,
-		.n_services = 2 * n_stacks, .volume_free = 100 * GIB};
+	w->in = (struct advice_input){.now = NOW,
+		.recipes = &recipes,
+		.engine = &w->engine,
+		.stacks = w->stacks,
+		.n_stacks = n_stacks,
+		.services = w->s,
+		.n_services = 2 * n_stacks,
+		.volume_free = 100 * GIB};
 }
 
 static void forget(struct world *w)
@@ -150,13 +161,15 @@ static void each_phase_has_its_word_and_sentence(void **state)
 		enum sync_phase phase;
 		const char *word, *sentence;
 	} all[] = {
-		{SYNC_SYNCED, "Healthy", "block 2" TH "423" TH "899, 9" SP "seconds ago, 21" SP "peers."},
+		{SYNC_SYNCED, "Healthy",
+			"block 2" TH "423" TH "899, 9" SP "seconds ago, 21" SP "peers."},
 		{SYNC_SNAPSHOT, "Syncing", "block 2" TH "423" TH "899, 21" SP "peers."},
 		{SYNC_BLOCKS, "Syncing", "block 2" TH "423" TH "899, 21" SP "peers."},
 		{SYNC_CATCHING_UP, "Catching up", "block 2" TH "423" TH "899, 21" SP "peers."},
 		{SYNC_NO_PEERS, "Needs attention", "Parity / OpenEthereum has no peers."},
 		{SYNC_STALLED, "Needs attention", "Parity / OpenEthereum does not advance."},
-		{SYNC_NO_ANSWER, "Needs attention", "Parity / OpenEthereum runs but does not answer."},
+		{SYNC_NO_ANSWER, "Needs attention",
+			"Parity / OpenEthereum runs but does not answer."},
 		{SYNC_STARTING, "Unknown",
 			"Parity / OpenEthereum is starting; it does not tell its block yet."},
 		{SYNC_UNKNOWN, "Unknown",
@@ -211,8 +224,7 @@ static void what_is_not_running_has_its_words(void **state)
 	says(&w, "Stopped", "Parity / OpenEthereum was stopped on request; its chain is kept.");
 	none(&w);
 	w.s[0].container.presence = PRESENCE_UNKNOWN;
-	says(&w, "Unknown",
-		"the engine does not show the container of Parity / OpenEthereum yet.");
+	says(&w, "Unknown", "the engine does not show the container of Parity / OpenEthereum yet.");
 	w.in.n_stacks = 0;
 	says(&w, "Stopped", "no node is installed yet.");
 	w.engine.status = ENGINE_CONNECTING;
@@ -226,7 +238,8 @@ static void a_job_at_work_speaks_and_hides_findings(void **state)
 
 	(void)state;
 	world(&w, 2);
-	w.jobs[0] = (struct job_facts){.stack = "a", .running = 5, .title = "Upgrade it", .step = "Stop it"};
+	w.jobs[0] = (struct job_facts){
+		.stack = "a", .running = 5, .title = "Upgrade it", .step = "Stop it"};
 	w.in.jobs = w.jobs;
 	w.in.n_jobs = 1;
 	w.s[0].container.pid = 0;
@@ -292,7 +305,8 @@ static void an_engine_that_is_lost_silences_the_rest(void **state)
 
 	(void)state;
 	world(&w, 1);
-	w.engine = (struct engine_facts){.status = ENGINE_LOST, .code = "engine.absent",
+	w.engine = (struct engine_facts){.status = ENGINE_LOST,
+		.code = "engine.absent",
 		.message = "Nobody answers at 100 %s."};
 	w.s[0].container.pid = 0;
 	says(&w, "Unknown", "Nobody answers at 100 %s.");
@@ -363,8 +377,10 @@ static void a_drift_has_both_answers(void **state)
 	accept = action(f, 1, "PUT", "/stacks/a/services/node/limits");
 	assert_true(json_flag(again, "primary", false));
 	assert_false(json_flag(accept, "primary", true));
-	assert_int_equal(json_integer_value(json_at(again, "body", "limits", "memory_bytes", NULL)), 2 * GIB);
-	assert_int_equal(json_integer_value(json_at(accept, "body", "limits", "memory_bytes", NULL)), GIB);
+	assert_int_equal(json_integer_value(json_at(again, "body", "limits", "memory_bytes", NULL)),
+		2 * GIB);
+	assert_int_equal(
+		json_integer_value(json_at(accept, "body", "limits", "memory_bytes", NULL)), GIB);
 	assert_string_equal(json_str(again, "label", ""), "Set 2.0" SP "GiB again");
 	w.s[0].kernel.memory = 0;
 	f = finding(&w, 0, "warn", "limit.drift");
@@ -381,11 +397,13 @@ static void a_drift_names_the_limit_that_differs(void **state)
 		const char *name, *says;
 	} all[] = {
 		{{.memory = 2 * GIB, .cpu_millis = 500}, DRIFT_CPUS, "cpus", "0.50 CPUs"},
-		{{.memory = 2 * GIB, .cpu_shares = 512}, DRIFT_SHARES, "cpu_shares", "512 CPU shares"},
-		{{.memory = 2 * GIB, .blkio_weight = 300}, DRIFT_WEIGHT, "blkio_weight", "weight of 300"},
+		{{.memory = 2 * GIB, .cpu_shares = 512}, DRIFT_SHARES, "cpu_shares",
+			"512 CPU shares"},
+		{{.memory = 2 * GIB, .blkio_weight = 300}, DRIFT_WEIGHT, "blkio_weight",
+			"weight of 300"},
 		{{.memory = 2 * GIB, .swap = GIB}, DRIFT_SWAP, "swap_bytes", "GiB of swap"},
-		{{.memory = 2 * GIB, .reservation = GIB}, DRIFT_RESERVATION, "memory_reservation_bytes",
-			"reservation of 1.0"},
+		{{.memory = 2 * GIB, .reservation = GIB}, DRIFT_RESERVATION,
+			"memory_reservation_bytes", "reservation of 1.0"},
 	};
 
 	(void)state;
@@ -438,8 +456,11 @@ static void the_last_job_is_told_while_it_matters(void **state)
 
 	(void)state;
 	world(&w, 1);
-	w.jobs[0] = (struct job_facts){.stack = "a", .ended_badly = true, .ended_title = "Upgrade it",
-		.ended_error = "It ended.", .ended_at = NOW - 5000};
+	w.jobs[0] = (struct job_facts){.stack = "a",
+		.ended_badly = true,
+		.ended_title = "Upgrade it",
+		.ended_error = "It ended.",
+		.ended_at = NOW - 5000};
 	w.in.jobs = w.jobs;
 	w.in.n_jobs = 1;
 	f = finding(&w, 0, "bad", "job.failed");

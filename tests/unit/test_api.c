@@ -655,8 +655,7 @@ static void test_sessions(void **state)
 	(void)state;
 	assert_int_equal(raw_status(a), 200);
 	assert_int_equal(json_array_size(list), 2);
-	json_array_foreach(list, i, s)
-	{
+	json_array_foreach (list, i, s) {
 		bool second = !strcmp(json_str(s, "browser", ""), "Second/1.0");
 
 		assert_int_equal(json_flag(s, "current", false), !second);

@@ -183,7 +183,8 @@ static void json_parse_is_strict(void **state)
 {
 	static const char *const bad[] = {"", " ", "{", "{} {}", "{}x", "{\"a\":1,\"a\":2}", "1",
 		"\"text\"", "null", "[1,]", "{a:1}", "[NaN]", "[99999999999999999999]",
-		"[\"\xff\"]", "[\"\xc3\"]", "[\"\\u0000\"]", "[\"\\ud800\"]", "[1] // no", "\xef\xbb\xbf{}"};
+		"[\"\xff\"]", "[\"\xc3\"]", "[\"\\u0000\"]", "[\"\\ud800\"]", "[1] // no",
+		"\xef\xbb\xbf{}"};
 	autojson json_t *ok = NULL;
 	struct err e = {0};
 
@@ -207,7 +208,8 @@ static void json_parse_survives_deep_nesting(void **state)
 
 static void json_getters_give_the_default_for_wrong_types(void **state)
 {
-	static const char text[] = "{\"s\":\"x\",\"i\":7,\"r\":1.5,\"t\":true,\"n\":null,\"o\":{},\"l\":[]}";
+	static const char text[] =
+		"{\"s\":\"x\",\"i\":7,\"r\":1.5,\"t\":true,\"n\":null,\"o\":{},\"l\":[]}";
 	autojson json_t *j = NULL;
 	struct err e;
 
@@ -266,9 +268,9 @@ static void json_setters_never_lose_a_member(void **state)
 	json_put_flag(j, "k", true);
 	json_put_int(j, "l", INT64_MIN);
 	text = json_text(j);
-	assert_string_equal(text,
-		"{\"a\":null,\"b\":\"(not UTF-8)\",\"c\":null,\"d\":null,\"e\":null,\"f\":null,\"g\":0,"
-		"\"h\":null,\"i\":1,\"k\":true,\"l\":-9223372036854775808}");
+	assert_string_equal(text, "{\"a\":null,\"b\":\"(not "
+				  "UTF-8)\",\"c\":null,\"d\":null,\"e\":null,\"f\":null,\"g\":0,"
+				  "\"h\":null,\"i\":1,\"k\":true,\"l\":-9223372036854775808}");
 	assert_string_equal(none, "null");
 }
 

@@ -226,21 +226,25 @@ static void put_v2(void)
 	put(root, "cgroup.controllers", "cpu io memory pids\n");
 #define V2 "system.slice/docker-1.scope/"
 	put(root, V2 "memory.current", "67108864\n");
-	put(root, V2 "memory.stat", "anon 20000000\nfile 40000000\nfile_mapped 3\n"
-				    "inactive_anon 8\ninactive_file 30000000\nanon_thp 9\n");
+	put(root, V2 "memory.stat",
+		"anon 20000000\nfile 40000000\nfile_mapped 3\n"
+		"inactive_anon 8\ninactive_file 30000000\nanon_thp 9\n");
 	put(root, V2 "memory.max", "1073741824\n");
 	put(root, V2 "memory.low", "536870912\n");
 	put(root, V2 "memory.peak", "70000000\n");
 	put(root, V2 "memory.swap.current", "4096\n");
 	put(root, V2 "memory.swap.max", "268435456\n");
-	put(root, V2 "memory.events", "low 0\nhigh 1\nmax 2\noom 4\n"
-				      "oom_kill 3\noom_group_kill 9\n");
+	put(root, V2 "memory.events",
+		"low 0\nhigh 1\nmax 2\noom 4\n"
+		"oom_kill 3\noom_group_kill 9\n");
 	put(root, V2 "cpu.max", "20000 100000\n");
 	put(root, V2 "cpu.weight", "39\n");
-	put(root, V2 "cpu.stat", "usage_usec 987654\nuser_usec 1\nsystem_usec 2\nnr_periods 100\n"
-				 "nr_throttled 7\nthrottled_usec 123\n");
-	put(root, V2 "io.stat", "8:0 rbytes=4096 wbytes=8192 rios=1 wios=2 dbytes=5 dios=6\n"
-				"9:1 rbytes=100 wbytes=200 rios=1 wios=2\n");
+	put(root, V2 "cpu.stat",
+		"usage_usec 987654\nuser_usec 1\nsystem_usec 2\nnr_periods 100\n"
+		"nr_throttled 7\nthrottled_usec 123\n");
+	put(root, V2 "io.stat",
+		"8:0 rbytes=4096 wbytes=8192 rios=1 wios=2 dbytes=5 dios=6\n"
+		"9:1 rbytes=100 wbytes=200 rios=1 wios=2\n");
 	put(root, V2 "io.weight", "default 2930\n8:0 50\n");
 	put(root, V2 "pids.current", "17\n");
 }
@@ -435,12 +439,14 @@ static void test_hostile_numbers(void **state)
 	put(root, V2 "memory.current", "99999999999999999999999\n");
 	put(root, V2 "memory.max", "-5\n");
 	put(root, V2 "memory.stat", "anon\nanon \nanon x\nfile 12");
-	put(root, V2 "cpu.stat", "usage_usec 9223372036854775807\n"
-				 "throttled_usec 9223372036854775807\n");
+	put(root, V2 "cpu.stat",
+		"usage_usec 9223372036854775807\n"
+		"throttled_usec 9223372036854775807\n");
 	put(root, V2 "cpu.max", "20000");
-	put(root, V2 "io.stat", "8:0 rbytes=9223372036854775807\n8:1 rbytes=9\n"
-				"8:2 rbytes=x wbytes=\n"
-				" \n\n8:3 rbytes=77");
+	put(root, V2 "io.stat",
+		"8:0 rbytes=9223372036854775807\n8:1 rbytes=9\n"
+		"8:2 rbytes=x wbytes=\n"
+		" \n\n8:3 rbytes=77");
 	put(root, V2 "io.weight", "default\n");
 	assert_int_equal(cgroup_open(root, proc, PID, &c, &e), 0);
 	assert_int_equal(cgroup_read(c, &u, &e), 0);
@@ -477,8 +483,12 @@ static void test_limits_untold(void **state)
 
 static void test_limits_told(void **state)
 {
-	const struct limits wanted = {.memory = 1073741824 + 5, .reservation = 536870912 + 1,
-		.swap = 268435456 + 7, .cpu_millis = 200, .cpu_shares = 1024, .blkio_weight = 300};
+	const struct limits wanted = {.memory = 1073741824 + 5,
+		.reservation = 536870912 + 1,
+		.swap = 268435456 + 7,
+		.cpu_millis = 200,
+		.cpu_shares = 1024,
+		.blkio_weight = 300};
 	const struct limits none = {0};
 	struct usage u = untold();
 	struct limits l;

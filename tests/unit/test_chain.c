@@ -135,8 +135,8 @@ static void test_names(void **state)
 {
 	static const char *const bad[] = {"", "/", "/node", "..", ".", "a/..", "../a", "a/../b",
 		"a//b", "a/", "./a", "a/./b"};
-	static const char *const good[] = {"node", "a/b", "..a", "a..", ".a", "a/...",
-		"relay/app.json"};
+	static const char *const good[] = {
+		"node", "a/b", "..a", "a..", ".a", "a/...", "relay/app.json"};
 	char long_name[400];
 
 	(void)state;
@@ -176,7 +176,8 @@ static void test_every_call_refuses_a_way_out(void **state)
 	assert_code(chain_set_aside(top, "node", "../x", NULL, NULL, 0, e), "path.outside");
 	assert_code(chain_set_aside(top, "node", "", NULL, NULL, 0, e), "path.outside");
 	assert_code(chain_set_aside(top, "node", "1234567890123456789012345678901234567890", NULL,
-			    NULL, 0, e), "path.outside");
+			    NULL, 0, e),
+		"path.outside");
 	assert_code(chain_put_back(top, "node", "A", NULL, NULL, e), "path.outside");
 	assert_code(chain_put_back(top, "node", ID, "x/y", NULL, e), "path.outside");
 	chain_unmake(top, "../parity/node");
@@ -330,8 +331,8 @@ static void test_size(void **state)
 
 static void test_db_version(void **state)
 {
-	static const char *const globs[] = {"chains/*/db/*/*/db_version",
-		"*/v5.3-sec-*/db_version"};
+	static const char *const globs[] = {
+		"chains/*/db/*/*/db_version", "*/v5.3-sec-*/db_version"};
 	static const char *const wild[] = {"../*", "*"};
 
 	(void)state;

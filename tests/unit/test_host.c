@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 static char tree[64];
-static const char *const files[] = {"meminfo", "loadavg", "uptime", "cpuinfo",
-	"sys/kernel/hostname", "sys/kernel/osrelease"};
+static const char *const files[] = {
+	"meminfo", "loadavg", "uptime", "cpuinfo", "sys/kernel/hostname", "sys/kernel/osrelease"};
 
 static void put(const char *name, const char *text)
 {
@@ -117,8 +117,8 @@ static void test_old_and_small_machines(void **state)
 
 static void test_unreadable(void **state)
 {
-	static const char *const needed[] = {"meminfo", "loadavg", "uptime", "sys/kernel/hostname",
-		"sys/kernel/osrelease"};
+	static const char *const needed[] = {
+		"meminfo", "loadavg", "uptime", "sys/kernel/hostname", "sys/kernel/osrelease"};
 	struct host h = {.cpus = 77};
 
 	for (size_t i = 0; i < COUNT(needed); i++) {

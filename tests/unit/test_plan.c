@@ -1,4 +1,5 @@
-/* domain/plan with the shipped recipes: for each action the exact steps, their order and their words. */
+/* domain/plan with the shipped recipes: for each action the exact steps, their order and their
+ * words. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -78,7 +79,9 @@ static void set_str(char **where, const char *text)
 static void put(struct world *w, int k, enum there there)
 {
 	const struct service *s = &w->stack.services[k];
-	struct spec_input in = {.stack = &w->stack, .service = s, .namespace_of = "relay",
+	struct spec_input in = {.stack = &w->stack,
+		.service = s,
+		.namespace_of = "relay",
 		.recipe = recipe_find(&recipes, s->recipe)};
 	bool up = there == UP || there == FOREIGN || there == OLD;
 	struct container *c = &w->c[k];
@@ -112,17 +115,30 @@ static void world(struct world *w, enum network_mode network, enum there node, e
 	struct stack *s = &w->stack;
 
 	*w = (struct world){0};
-	*s = (struct stack){.name = xstrdup("p"), .data_dir = xstrdup(DIR), .network = network,
-		.run = true, .n_services = 2};
+	*s = (struct stack){.name = xstrdup("p"),
+		.data_dir = xstrdup(DIR),
+		.network = network,
+		.run = true,
+		.n_services = 2};
 	s->services = xcalloc(2, sizeof(*s->services));
-	s->services[0] = (struct service){.name = xstrdup("node"), .recipe = xstrdup("parity"),
-		.image = xstrdup("parity/parity:v1.6.8"), .options = json_object(),
-		.env = json_object(), .limits = {.memory = 2 * GIB}};
-	s->services[1] = (struct service){.name = xstrdup("relay"), .recipe = xstrdup("ethnetintel"),
-		.image = xstrdup("ethnetintel:latest"), .options = js("{\"instance_name\":\"nas\"}"),
-		.env = json_object(), .limits = {.memory = GIB / 4, .cpu_millis = 200}};
-	w->f = (struct plan_facts){.now = INT64_C(1700000000000), .recipes = &recipes, .actual = w->a,
-		.n_actual = 2, .db_version = -1, .memory_total = 16 * GIB};
+	s->services[0] = (struct service){.name = xstrdup("node"),
+		.recipe = xstrdup("parity"),
+		.image = xstrdup("parity/parity:v1.6.8"),
+		.options = json_object(),
+		.env = json_object(),
+		.limits = {.memory = 2 * GIB}};
+	s->services[1] = (struct service){.name = xstrdup("relay"),
+		.recipe = xstrdup("ethnetintel"),
+		.image = xstrdup("ethnetintel:latest"),
+		.options = js("{\"instance_name\":\"nas\"}"),
+		.env = json_object(),
+		.limits = {.memory = GIB / 4, .cpu_millis = 200}};
+	w->f = (struct plan_facts){.now = INT64_C(1700000000000),
+		.recipes = &recipes,
+		.actual = w->a,
+		.n_actual = 2,
+		.db_version = -1,
+		.memory_total = 16 * GIB};
 	put(w, 1, relay);
 	put(w, 0, node);
 	stack_copy(&w->after, s);
@@ -248,7 +264,8 @@ static void nothing_is_planned_while_containers_are_unknown(void **state)
 		autoworld struct world w;
 		int rc[10] = {0};
 
-		world(&w, i % 2 ? NET_SHARED : NET_PRIVATE, i < 5 ? UNKNOWN : UP, i < 5 ? UP : UNKNOWN);
+		world(&w, i % 2 ? NET_SHARED : NET_PRIVATE, i < 5 ? UNKNOWN : UP,
+			i < 5 ? UP : UNKNOWN);
 		set_str(&w.after.services[0].image, "parity/parity:v2.5.13-stable");
 		rc[0] = INSTALL(&w);
 		rc[1] = START_(&w);
@@ -289,8 +306,7 @@ static void what_is_missing_has_its_code(void **state)
 
 /* ---- install ---- */
 
-#define INSTALL_HEAD                                                                               \
-	"check folder:node folder:relay config:relay pull:node pull:relay network "
+#define INSTALL_HEAD "check folder:node folder:relay config:relay pull:node pull:relay network "
 
 static void install_private(void **state)
 {
@@ -393,29 +409,37 @@ static void start_does_what_each_container_needs(void **state)
 		const char *want;
 	} all[] = {
 		{NET_PRIVATE, DOWN, DOWN, false,
-			"check config:relay start:node start:relay verify:node verify:relay commit"},
+			"check config:relay start:node start:relay verify:node verify:relay "
+			"commit"},
 		{NET_SHARED, DOWN, DOWN, false,
-			"check config:relay start:relay start:node verify:relay verify:node commit"},
+			"check config:relay start:relay start:node verify:relay verify:node "
+			"commit"},
 		{NET_PRIVATE, DOWN, UP, false, "check start:node verify:node commit"},
 		{NET_SHARED, DOWN, UP, false, "check start:node verify:node commit"},
-		{NET_PRIVATE, UP, DOWN, false, "check config:relay start:relay verify:relay commit"},
+		{NET_PRIVATE, UP, DOWN, false,
+			"check config:relay start:relay verify:relay commit"},
 		{NET_SHARED, UP, DOWN, true,
-			"check config:relay stop:node start:relay start:node verify:relay verify:node commit"},
+			"check config:relay stop:node start:relay start:node verify:relay "
+			"verify:node commit"},
 		{NET_PRIVATE, MISSING, UP, false,
 			"check network create:node start:node swap:node verify:node commit"},
 		{NET_PRIVATE, OLD_DOWN, UP, false,
-			"check network create:node start:node swap:node verify:node commit discard:node"},
+			"check network create:node start:node swap:node verify:node commit "
+			"discard:node"},
 		{NET_SHARED, OLD_DOWN, UP, false,
-			"check network create:node start:node swap:node verify:node commit discard:node"},
+			"check network create:node start:node swap:node verify:node commit "
+			"discard:node"},
 		{NET_SHARED, DOWN, MISSING, false,
 			"check config:relay network create:relay create:node start:relay start:node"
 			" swap:node swap:relay verify:relay verify:node commit discard:node"},
 		{NET_SHARED, UP, OLD_DOWN, true,
 			"check config:relay network create:relay create:node stop:node start:relay"
-			" start:node swap:node swap:relay verify:relay verify:node commit discard:node"
+			" start:node swap:node swap:relay verify:relay verify:node commit "
+			"discard:node"
 			" discard:relay"},
 		{NET_PRIVATE, FOREIGN, UP, true,
-			"check network create:node stop:node start:node swap:node verify:node commit"},
+			"check network create:node stop:node start:node swap:node verify:node "
+			"commit"},
 	};
 
 	(void)state;
@@ -448,7 +472,8 @@ static void a_node_without_its_namespace_is_made_anew(void **state)
 	world(&w, NET_SHARED, DOWN, UP);
 	set_str(&w.c[0].network_mode, "container:0123");
 	planned(&w, START_(&w),
-		"check network create:node start:node swap:node verify:node commit discard:node", false);
+		"check network create:node start:node swap:node verify:node commit discard:node",
+		false);
 	assert_string_equal(joins(&w), "container:p-relay"); /* the relay stays as it is */
 	plan_free(&w.plan);
 	planned(&w, RESYNC(&w),
@@ -533,23 +558,27 @@ static void restart_takes_the_pair_in_order(void **state)
 			"check config:relay stop:relay stop:node start:node start:relay verify:node"
 			" verify:relay commit"},
 		{NET_SHARED, UP, UP, NULL, true,
-			"check config:relay stop:node stop:relay start:relay start:node verify:relay"
+			"check config:relay stop:node stop:relay start:relay start:node "
+			"verify:relay"
 			" verify:node commit"},
 		{NET_PRIVATE, UP, UP, "relay", false,
 			"check config:relay stop:relay start:relay verify:relay commit"},
 		{NET_SHARED, UP, UP, "relay", true,
-			"check config:relay stop:node stop:relay start:relay start:node verify:relay"
+			"check config:relay stop:node stop:relay start:relay start:node "
+			"verify:relay"
 			" verify:node commit"},
 		{NET_SHARED, UP, UP, "node", true, "check stop:node start:node verify:node commit"},
 		{NET_SHARED, UP, DOWN, "node", true,
-			"check config:relay stop:node start:relay start:node verify:relay verify:node"
+			"check config:relay stop:node start:relay start:node verify:relay "
+			"verify:node"
 			" commit"},
 		{NET_SHARED, MISSING, UP, "relay", false,
 			"check config:relay network create:node stop:relay start:relay start:node"
 			" swap:node verify:relay verify:node commit"},
 		{NET_PRIVATE, DOWN, DOWN, "node", false, "check start:node verify:node commit"},
 		{NET_PRIVATE, FOREIGN, UP, "node", true,
-			"check network create:node stop:node start:node swap:node verify:node commit"},
+			"check network create:node stop:node start:node swap:node verify:node "
+			"commit"},
 	};
 
 	(void)state;
@@ -593,7 +622,8 @@ static void a_relay_made_anew_takes_the_node_along_in_a_shared_namespace(void **
 	world(&w, NET_SHARED, UP, UP);
 	json_put_str(w.after.services[1].options, "instance_name", "other");
 	planned(&w, OPTIONS(&w, false),
-		"check config:relay network create:relay create:node stop:node stop:relay start:relay"
+		"check config:relay network create:relay create:node stop:node stop:relay "
+		"start:relay"
 		" start:node swap:node swap:relay verify:relay verify:node commit discard:node"
 		" discard:relay",
 		true);
@@ -616,10 +646,11 @@ static void a_new_secret_restarts_only_who_reads_it(void **state)
 	} all[] = {
 		{UP, "check config:relay stop:relay start:relay verify:relay commit"},
 		{DOWN, "check config:relay start:relay verify:relay commit"},
-		{MISSING,
-			"check config:relay network create:relay start:relay swap:relay verify:relay commit"},
-		{FOREIGN, "check config:relay network create:relay stop:relay start:relay swap:relay"
-			  " verify:relay commit"},
+		{MISSING, "check config:relay network create:relay start:relay swap:relay "
+			  "verify:relay commit"},
+		{FOREIGN,
+			"check config:relay network create:relay stop:relay start:relay swap:relay"
+			" verify:relay commit"},
 	};
 
 	(void)state;
@@ -659,7 +690,8 @@ static void another_network_makes_both_anew(void **state)
 	world(&w, NET_PRIVATE, UP, UP);
 	w.after.network = NET_SHARED;
 	planned(&w, OPTIONS(&w, false),
-		"check config:relay network create:relay create:node stop:node stop:relay start:relay"
+		"check config:relay network create:relay create:node stop:node stop:relay "
+		"start:relay"
 		" start:node swap:node swap:relay verify:relay verify:node commit discard:node"
 		" discard:relay",
 		true);
@@ -706,18 +738,19 @@ static void limits_are_set_live(void **state)
 	(void)state;
 	world(&w, NET_SHARED, UP, UP);
 	w.a[0].needed = GIB;
-	w.after.services[0].limits = (struct limits){.memory = GIB + 1, .swap = 5, .cpu_millis = 1500};
+	w.after.services[0].limits =
+		(struct limits){.memory = GIB + 1, .swap = 5, .cpu_millis = 1500};
 	planned(&w, LIMITS(&w, "node", false), "limits:node commit", false);
 	s = step(&w, "limits", "node");
 	assert_string_equal(json_str(s->args, "container", ""), w.c[0].id);
 	assert_string_equal(s->docker,
 		"docker update --memory 1073741825 --memory-swap 1073741830 --memory-reservation 0"
-		" --cpu-period 100000 --cpu-quota 150000 --cpu-shares 1024 --blkio-weight 0 p-node");
+		" --cpu-period 100000 --cpu-quota 150000 --cpu-shares 1024 --blkio-weight 0 "
+		"p-node");
 	plan_free(&w.plan);
 	w.after.services[0].limits = (struct limits){0};
 	planned(&w, LIMITS(&w, "node", false), "limits:node commit", false);
-	assert_non_null(strstr(
-		step(&w, "limits", "node")->docker, "--memory -1 --memory-swap -1"));
+	assert_non_null(strstr(step(&w, "limits", "node")->docker, "--memory -1 --memory-swap -1"));
 }
 
 static void limits_below_use_are_refused_with_an_offer(void **state)
@@ -789,11 +822,13 @@ static void upgrade_pulls_and_creates_while_the_old_one_runs(void **state)
 	assert_true(s->down);
 	assert_false(step(&w, "pull", "node")->down);
 	assert_false(step(&w, "create", "node")->down);
-	assert_string_equal(json_str(step(&w, "discard", "node")->args, "container", ""), w.c[0].id);
+	assert_string_equal(
+		json_str(step(&w, "discard", "node")->args, "container", ""), w.c[0].id);
 	plan_free(&w.plan);
 	w.f.uid = w.f.gid = 1000;
 	planned(&w, UPGRADE(&w, "node"),
-		"check pull:node network create:node stop:node start:node swap:node verify:node commit"
+		"check pull:node network create:node stop:node start:node swap:node verify:node "
+		"commit"
 		" discard:node",
 		true);
 }
@@ -827,7 +862,8 @@ static void upgrade_says_what_becomes_of_the_database(void **state)
 		if (all[i].code)
 			assert_non_null(strstr(warning(&w, all[i].code), all[i].says));
 		else
-			assert_int_equal(warnings(&w, "db.one_way") + warnings(&w, "db.refused"), 0);
+			assert_int_equal(
+				warnings(&w, "db.one_way") + warnings(&w, "db.refused"), 0);
 	}
 }
 
@@ -838,18 +874,21 @@ static void upgrade_in_a_shared_namespace_keeps_the_pair_together(void **state)
 		const char *service, *want;
 	} all[] = {
 		{UP, UP, "node",
-			"check pull:node network create:node stop:node start:node swap:node verify:node"
+			"check pull:node network create:node stop:node start:node swap:node "
+			"verify:node"
 			" commit discard:node"},
 		{UP, UP, "relay",
 			"check pull:relay network create:relay create:node stop:node stop:relay"
-			" start:relay start:node swap:node swap:relay verify:relay verify:node commit"
+			" start:relay start:node swap:node swap:relay verify:relay verify:node "
+			"commit"
 			" discard:node discard:relay"},
 		{UP, DOWN, "node",
 			"check config:relay pull:node network create:node stop:node start:relay"
 			" start:node swap:node verify:relay verify:node commit discard:node"},
 		{UP, MISSING, "node",
 			"check config:relay pull:node network create:relay create:node stop:node"
-			" start:relay start:node swap:node swap:relay verify:relay verify:node commit"
+			" start:relay start:node swap:node swap:relay verify:relay verify:node "
+			"commit"
 			" discard:node"},
 	};
 
@@ -879,7 +918,8 @@ static void resync_renames_with_the_node_down(void **state)
 	plan_free(&w.plan);
 	json_put_str(w.after.services[0].options, "pruning", "fast");
 	planned(&w, RESYNC(&w),
-		"check network create:node stop:node set_aside start:node swap:node verify:node commit"
+		"check network create:node stop:node set_aside start:node swap:node verify:node "
+		"commit"
 		" discard:node",
 		true);
 	plan_free(&w.plan);
@@ -889,7 +929,8 @@ static void resync_renames_with_the_node_down(void **state)
 	plan_free(&w.plan);
 	put(&w, 0, MISSING);
 	planned(&w, RESYNC(&w),
-		"check network create:node set_aside start:node swap:node verify:node commit", false);
+		"check network create:node set_aside start:node swap:node verify:node commit",
+		false);
 }
 
 static void put_back_exchanges_the_chains(void **state)
@@ -942,8 +983,10 @@ static void remove_touches_containers_only(void **state)
 			autofree char *writes = json_text(w.plan.steps[k].writes);
 
 			assert_null(strstr(writes, DIR "/node"));
-			assert_null(strstr(w.plan.steps[k].docker ? w.plan.steps[k].docker : "", DIR));
-			assert_null(strstr(w.plan.steps[k].docker ? w.plan.steps[k].docker : "", "-v"));
+			assert_null(
+				strstr(w.plan.steps[k].docker ? w.plan.steps[k].docker : "", DIR));
+			assert_null(
+				strstr(w.plan.steps[k].docker ? w.plan.steps[k].docker : "", "-v"));
 		}
 	}
 }

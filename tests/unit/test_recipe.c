@@ -213,12 +213,24 @@ static void test_tags(void **state)
 		const char *tag;
 		int major, minor, patch; /* major -1: no version */
 	} cases[] = {
-		{"v1.6.8", 1, 6, 8}, {"1.6.8", 1, 6, 8}, {"v2.5.13-stable", 2, 5, 13},
-		{"v2.7.2-beta", 2, 7, 2}, {"1", 1, 0, 0}, {"1.5", 1, 5, 0},
-		{"multiarch-v26.7.0", 26, 7, 0}, {"v1.17.5_amd64", 1, 17, 5},
-		{"latest", -1, 0, 0}, {"stable", -1, 0, 0}, {"nightly", -1, 0, 0}, {"v", -1, 0, 0},
-		{"1.6.x", -1, 0, 0}, {"6d281adab3fc", -1, 0, 0}, {"1.2.3.4", -1, 0, 0},
-		{"v99999999999999999999", -1, 0, 0}, {"", -1, 0, 0}, {"1.", -1, 0, 0},
+		{"v1.6.8", 1, 6, 8},
+		{"1.6.8", 1, 6, 8},
+		{"v2.5.13-stable", 2, 5, 13},
+		{"v2.7.2-beta", 2, 7, 2},
+		{"1", 1, 0, 0},
+		{"1.5", 1, 5, 0},
+		{"multiarch-v26.7.0", 26, 7, 0},
+		{"v1.17.5_amd64", 1, 17, 5},
+		{"latest", -1, 0, 0},
+		{"stable", -1, 0, 0},
+		{"nightly", -1, 0, 0},
+		{"v", -1, 0, 0},
+		{"1.6.x", -1, 0, 0},
+		{"6d281adab3fc", -1, 0, 0},
+		{"1.2.3.4", -1, 0, 0},
+		{"v99999999999999999999", -1, 0, 0},
+		{"", -1, 0, 0},
+		{"1.", -1, 0, 0},
 	};
 
 	(void)state;
@@ -250,7 +262,8 @@ static void test_image_refs(void **state)
 		{"a/b@" DIGEST, NULL, "a/b", NULL, DIGEST},
 	};
 	static const char *const bad[] = {"", ":", "a:", "/a", "a//b", "A/b", "a b", "a@sha256:12",
-		"a:b:c", "a:b/c", "-a", "a/-b", "a@", "host.x:port/a", "a\nb", "../a", "a:tag$(id)"};
+		"a:b:c", "a:b/c", "-a", "a/-b", "a@", "host.x:port/a", "a\nb", "../a",
+		"a:tag$(id)"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++) {
@@ -260,11 +273,11 @@ static void test_image_refs(void **state)
 		if (image_ref_parse(good[i].text, &r, &e))
 			fail_msg("%s: %s", good[i].text, e.message);
 		assert_string_equal(r.repository, good[i].repository);
-		assert_string_equal(r.registry ? r.registry : "-",
-			good[i].registry ? good[i].registry : "-");
+		assert_string_equal(
+			r.registry ? r.registry : "-", good[i].registry ? good[i].registry : "-");
 		assert_string_equal(r.tag ? r.tag : "-", good[i].tag ? good[i].tag : "-");
-		assert_string_equal(r.digest ? r.digest : "-",
-			good[i].digest ? good[i].digest : "-");
+		assert_string_equal(
+			r.digest ? r.digest : "-", good[i].digest ? good[i].digest : "-");
 	}
 	for (size_t i = 0; i < COUNT(bad); i++) {
 		struct image_ref r;
@@ -298,15 +311,24 @@ static void test_generations_by_image(void **state)
 		const char *image, *generation; /* NULL: not known */
 		int uid;
 	} cases[] = {
-		{"ethcore/parity:v1.3.5", "1.3", 0}, {"ethcore/parity:v1.4.10", "1.4", 0},
-		{"ethcore/parity:v1.5.12", "1.5", 0}, {"ethcore/parity:stable", "1.4", 0},
-		{"ethcore/parity", "1.5", 0}, {"parity/parity:v1.6.8", "1.6", 0},
-		{"parity/parity:v1.7.0", "1.7", 0}, {"parity/parity:v1.10.9", "1.7", 0},
-		{"parity/parity:v1.11.11", "1.11", 0}, {"parity/parity:v2.0.9", "2.0", 0},
-		{"parity/parity:v2.1.11", "2.1", 0}, {"parity/parity:v2.2.7", "2.2", 1000},
-		{"parity/parity:v2.3.0", "2.2", 1000}, {"parity/parity:v2.4.9", "2.4", 1000},
-		{"parity/parity:v2.5.13-stable", "2.4", 1000}, {"parity/parity:v2.6.4-beta", "2.6", 1000},
-		{"parity/parity:v2.7.2-stable", "2.7", 1000}, {"parity/parity:stable", "2.7", 1000},
+		{"ethcore/parity:v1.3.5", "1.3", 0},
+		{"ethcore/parity:v1.4.10", "1.4", 0},
+		{"ethcore/parity:v1.5.12", "1.5", 0},
+		{"ethcore/parity:stable", "1.4", 0},
+		{"ethcore/parity", "1.5", 0},
+		{"parity/parity:v1.6.8", "1.6", 0},
+		{"parity/parity:v1.7.0", "1.7", 0},
+		{"parity/parity:v1.10.9", "1.7", 0},
+		{"parity/parity:v1.11.11", "1.11", 0},
+		{"parity/parity:v2.0.9", "2.0", 0},
+		{"parity/parity:v2.1.11", "2.1", 0},
+		{"parity/parity:v2.2.7", "2.2", 1000},
+		{"parity/parity:v2.3.0", "2.2", 1000},
+		{"parity/parity:v2.4.9", "2.4", 1000},
+		{"parity/parity:v2.5.13-stable", "2.4", 1000},
+		{"parity/parity:v2.6.4-beta", "2.6", 1000},
+		{"parity/parity:v2.7.2-stable", "2.7", 1000},
+		{"parity/parity:stable", "2.7", 1000},
 		{"openethereum/openethereum:v3.0.1", "3.0", 1000},
 		{"openethereum/openethereum:v3.1.0", "3.1", 1000},
 		{"openethereum/openethereum:v3.3.5", "3.1", 1000},
@@ -315,10 +337,14 @@ static void test_generations_by_image(void **state)
 		{"docker.io/parity/parity:v1.6.8", "1.6", 0},
 		{"nas.local/mirror/parity/parity:v1.6.8", "1.6", 0},
 		{"parity/parity:v1.6.8@" DIGEST, "1.6", 0},
-		{"parity/parity:nightly", NULL, 0}, {"parity/parity@" DIGEST, NULL, 0},
-		{"ethcore/parity:v1.2.3", NULL, 0}, {"openethereum/openethereum:v3.4.0", NULL, 0},
-		{"mirror/parity/parity:v1.6.8", NULL, 0}, {"notparity/parity:v1.6.8", NULL, 0},
-		{"ethereum/client-go:v1.10.0", NULL, 0}, {"Parity/parity", NULL, 0},
+		{"parity/parity:nightly", NULL, 0},
+		{"parity/parity@" DIGEST, NULL, 0},
+		{"ethcore/parity:v1.2.3", NULL, 0},
+		{"openethereum/openethereum:v3.4.0", NULL, 0},
+		{"mirror/parity/parity:v1.6.8", NULL, 0},
+		{"notparity/parity:v1.6.8", NULL, 0},
+		{"ethereum/client-go:v1.10.0", NULL, 0},
+		{"Parity/parity", NULL, 0},
 	};
 
 	(void)state;
@@ -373,11 +399,14 @@ static void test_db_steps(void **state)
 		{"parity/parity:v2.5.13-stable", "parity/parity:v2.6.4-beta", -1, DB_UNKNOWN},
 		{"parity/parity:v2.6.4-beta", "parity/parity:v2.6.5-beta", -1, DB_SAME},
 		{"parity/parity:v2.6.4-beta", "parity/parity:v2.7.2-stable", -1, DB_UNKNOWN},
-		{"parity/parity:v2.5.13-stable", "openethereum/openethereum:v3.0.1", -1, DB_ONE_WAY},
-		{"parity/parity:v2.5.13-stable", "openethereum/openethereum:v3.3.5", -1, DB_REFUSED},
+		{"parity/parity:v2.5.13-stable", "openethereum/openethereum:v3.0.1", -1,
+			DB_ONE_WAY},
+		{"parity/parity:v2.5.13-stable", "openethereum/openethereum:v3.3.5", -1,
+			DB_REFUSED},
 		{"openethereum/openethereum:v3.0.1", "openethereum/openethereum:v3.3.5", -1,
 			DB_REFUSED},
-		{"openethereum/openethereum:v3.1.0", "openethereum/openethereum:v3.3.5", -1, DB_SAME},
+		{"openethereum/openethereum:v3.1.0", "openethereum/openethereum:v3.3.5", -1,
+			DB_SAME},
 		/* what is found in the folder counts more than what the image would write */
 		{"parity/parity:v2.7.2-stable", "parity/parity:v2.5.13-stable", 13, DB_SAME},
 		{"parity/parity:v2.5.13-stable", "parity/parity:v2.7.2-stable", 14, DB_SAME},
@@ -388,7 +417,8 @@ static void test_db_steps(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		enum db_step s = recipe_db_step(gen(cases[i].from), cases[i].actual, gen(cases[i].to));
+		enum db_step s =
+			recipe_db_step(gen(cases[i].from), cases[i].actual, gen(cases[i].to));
 
 		if (s != cases[i].step)
 			fail_msg("%s -> %s (%d): %s", cases[i].from, cases[i].to, cases[i].actual,
@@ -407,11 +437,16 @@ static void test_stops(void **state)
 		const char *image;
 		int64_t block;
 	} cases[] = {
-		{"ethcore/parity:v1.3.5", 2463000}, {"ethcore/parity:v1.3.9", 2675000},
-		{"ethcore/parity:v1.3.15", 4370000}, {"ethcore/parity:v1.4.4", 4370000},
-		{"parity/parity:v1.7.13", 4370000}, {"parity/parity:v1.8.0", 7280000},
-		{"parity/parity:v2.2.7", 7280000}, {"parity/parity:v2.2.10", 9069000},
-		{"parity/parity:v2.5.9", 9069000}, {"parity/parity:v2.5.11", 9200000},
+		{"ethcore/parity:v1.3.5", 2463000},
+		{"ethcore/parity:v1.3.9", 2675000},
+		{"ethcore/parity:v1.3.15", 4370000},
+		{"ethcore/parity:v1.4.4", 4370000},
+		{"parity/parity:v1.7.13", 4370000},
+		{"parity/parity:v1.8.0", 7280000},
+		{"parity/parity:v2.2.7", 7280000},
+		{"parity/parity:v2.2.10", 9069000},
+		{"parity/parity:v2.5.9", 9069000},
+		{"parity/parity:v2.5.11", 9200000},
 		{"parity/parity:v2.5.13-stable", 12244000},
 		{"openethereum/openethereum:v3.1.1", 12244000},
 		{"openethereum/openethereum:v3.2.6", 12965000},
@@ -432,7 +467,8 @@ static void test_stops(void **state)
 	assert_string_equal(recipe_network(parity, dev)->status, "local");
 	assert_false(recipe_network(parity, dev)->needs_peers);
 	assert_int_equal(
-		recipe_network_stop(recipe_network(parity, dev), (struct recipe_version){1, 6, 0}), -1);
+		recipe_network_stop(recipe_network(parity, dev), (struct recipe_version){1, 6, 0}),
+		-1);
 	assert_int_equal(recipe_network(demo, NULL)->block_time_ms, 1000);
 }
 
@@ -444,7 +480,8 @@ static void test_options(void **state)
 		const char *image, *options, *code; /* code NULL: accepted */
 	} cases[] = {
 		{"parity/parity:v1.6.8", "{}", NULL},
-		{"parity/parity:v1.6.8", "{\"pruning\":\"archive\",\"cache\":256,\"warp\":false}", NULL},
+		{"parity/parity:v1.6.8", "{\"pruning\":\"archive\",\"cache\":256,\"warp\":false}",
+			NULL},
 		{"parity/parity:v1.6.8", "{\"cache\":\"auto\"}", NULL},
 		{"parity/parity:v1.6.8", "{\"cache\":16}", NULL},
 		{"parity/parity:v1.6.8", "{\"cache\":null}", NULL},
@@ -475,13 +512,16 @@ static void test_options(void **state)
 		{"parity/parity:v1.6.8", "{\"extra_args\":[\"--tracing\",\"on\"]}", NULL},
 		{"parity/parity:v1.6.8", "{\"extra_args\":[]}", NULL},
 		{"parity/parity:v1.6.8", "{\"extra_args\":[\"--author\",\"a b\"]}", NULL},
-		{"parity/parity:v2.2.7", "{\"extra_args\":[\"--author\",\"a b\"]}", "input.option_value"},
+		{"parity/parity:v2.2.7", "{\"extra_args\":[\"--author\",\"a b\"]}",
+			"input.option_value"},
 		{"parity/parity:v1.6.8", "{\"extra_args\":\"--tracing on\"}", "input.option_value"},
 		{"parity/parity:v1.6.8", "{\"extra_args\":[5]}", "input.option_value"},
 		{"parity/parity:v1.6.8", "{\"extra_args\":[\"\"]}", "input.option_value"},
 		{"parity/parity:v1.6.8", "{\"extra_args\":[\"a\\nb\"]}", "input.option_value"},
-		{"parity/parity:v1.6.8", "{\"extra_args\":[\"--base-path\",\"/x\"]}", "input.option_value"},
-		{"parity/parity:v1.6.8", "{\"extra_args\":[\"--base-path=/x\"]}", "input.option_value"},
+		{"parity/parity:v1.6.8", "{\"extra_args\":[\"--base-path\",\"/x\"]}",
+			"input.option_value"},
+		{"parity/parity:v1.6.8", "{\"extra_args\":[\"--base-path=/x\"]}",
+			"input.option_value"},
 		{"parity/parity:v1.6.8", "{\"extra_args\":[\"-d/x\"]}", "input.option_value"},
 		{"parity/parity:v1.6.8", "{\"extra_args\":[\"--db-compaction\",\"hdd\"]}", NULL},
 	};
@@ -493,7 +533,8 @@ static void test_options(void **state)
 		int bad = recipe_check_options(parity, gen(cases[i].image), o, &e);
 
 		if (!bad != !cases[i].code || (bad && strcmp(e.code, cases[i].code) != 0))
-			fail_msg("%s %s: %s %s", cases[i].image, cases[i].options, e.code, e.message);
+			fail_msg("%s %s: %s %s", cases[i].image, cases[i].options, e.code,
+				e.message);
 	}
 	assert_int_equal(recipe_check_options(parity, NULL, NULL, NULL), 0);
 }
@@ -521,8 +562,9 @@ static void test_option_messages(void **state)
 	recipe_check_options(parity, gen("ethcore/parity:v1.3.5"), warp, &e);
 	assert_string_equal(e.message, "Parity 1.3 has no option \"warp\" (Snapshot sync).");
 	recipe_check_options(parity, gen("ethcore/parity:v1.3.5"), cache, &e);
-	assert_string_equal(e.message, "The option \"cache\" (Cache) cannot have this value: a whole "
-				       "number from 16 to 16384 is expected, or \"auto\".");
+	assert_string_equal(e.message,
+		"The option \"cache\" (Cache) cannot have this value: a whole "
+		"number from 16 to 16384 is expected, or \"auto\".");
 	assert_int_equal(recipe_check_options(relay, NULL, NULL, &e), -1);
 	assert_string_equal(e.code, "input.option_value");
 	assert_string_equal(
@@ -560,11 +602,13 @@ static void test_resync(void **state)
 		const char *before, *after;
 		bool resync;
 	} cases[] = {
-		{"{}", "{}", false}, {"{}", "{\"pruning\":\"auto\"}", false},
+		{"{}", "{}", false},
+		{"{}", "{\"pruning\":\"auto\"}", false},
 		{"{}", "{\"pruning\":\"archive\"}", true},
 		{"{\"pruning\":\"archive\"}", "{\"pruning\":\"archive\",\"cache\":512}", false},
 		{"{\"chain\":\"dev\"}", "{\"chain\":\"mainnet\"}", true},
-		{"{\"chain\":\"mainnet\"}", "{}", false}, {"{\"warp\":true}", "{\"warp\":false}", false},
+		{"{\"chain\":\"mainnet\"}", "{}", false},
+		{"{\"warp\":true}", "{\"warp\":false}", false},
 	};
 
 	(void)state;
@@ -582,9 +626,15 @@ static void test_env(void **state)
 		const char *env;
 		bool ok;
 	} cases[] = {
-		{"{}", true}, {"{\"TZ\":\"Europe/Paris\"}", true}, {"{\"FULL_X\":\"\"}", true},
-		{"{\"PATH\":\"/x\"}", false}, {"{\"LD_PRELOAD\":\"/x\"}", false}, {"{\"tz\":\"x\"}", false},
-		{"{\"TZ\":5}", false}, {"{\"TZ\":\"a\\nb\"}", false}, {"{\"FULL_A=B\":\"x\"}", false},
+		{"{}", true},
+		{"{\"TZ\":\"Europe/Paris\"}", true},
+		{"{\"FULL_X\":\"\"}", true},
+		{"{\"PATH\":\"/x\"}", false},
+		{"{\"LD_PRELOAD\":\"/x\"}", false},
+		{"{\"tz\":\"x\"}", false},
+		{"{\"TZ\":5}", false},
+		{"{\"TZ\":\"a\\nb\"}", false},
+		{"{\"FULL_A=B\":\"x\"}", false},
 	};
 	struct err e = {0};
 

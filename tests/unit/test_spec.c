@@ -52,20 +52,25 @@ static void make_stack(struct stack *s, const struct recipe *r, const char *imag
 	*s = (struct stack){.name = xstrdup("parity"), .data_dir = xstrdup("/share/eth/parity")};
 	s->services = xcalloc(2, sizeof(*s->services));
 	s->n_services = with_relay ? 2 : 1;
-	s->services[0] = (struct service){.name = xstrdup("node"), .recipe = xstrdup(r->id),
-		.image = xstrdup(image), .options = js(options)};
+	s->services[0] = (struct service){.name = xstrdup("node"),
+		.recipe = xstrdup(r->id),
+		.image = xstrdup(image),
+		.options = js(options)};
 	s->services[0].limits.memory = 1024 * MIB;
 	s->services[0].ports = recipe_default_ports(r, &s->services[0].n_ports);
 	if (with_relay)
 		s->services[1] = (struct service){.name = xstrdup("relay"),
-			.recipe = xstrdup("ethnetintel"), .image = xstrdup("ethnetintel:latest"),
+			.recipe = xstrdup("ethnetintel"),
+			.image = xstrdup("ethnetintel:latest"),
 			.options = js("{\"instance_name\":\"nas-paris\"}"),
 			.limits = {.memory = 256 * MIB, .cpu_millis = 200}};
 }
 
 static struct spec_input input(const struct stack *s, int service, const struct recipe *r)
 {
-	return (struct spec_input){.stack = s, .service = &s->services[service], .recipe = r,
+	return (struct spec_input){.stack = s,
+		.service = &s->services[service],
+		.recipe = r,
 		.generation = recipe_generation(r, s->services[service].image)};
 }
 
@@ -135,7 +140,8 @@ static void test_every_image(void **state)
 			"--base-path /data" RPC "parity --no-ui --no-dapps" UPDATER WARP_END},
 		{"ethcore/parity:latest",
 			"--base-path /data" RPC "parity --no-ui --no-dapps" UPDATER WARP_END},
-		{"parity/parity:v1.6.8", "--base-path /data" RPC "parity --no-ui --no-dapps" UPDATER END},
+		{"parity/parity:v1.6.8",
+			"--base-path /data" RPC "parity --no-ui --no-dapps" UPDATER END},
 		{"parity/parity:v1.7.0", "--base-path /data" RPC "parity" UPDATER END},
 		{"parity/parity:v1.8.11", "--base-path /data" RPC "parity" UPDATER END},
 		{"parity/parity:v1.11.11", "--base-path /data" RPC "parity" UPDATER END},
@@ -174,7 +180,8 @@ static void test_options(void **state)
 	check_command(parity, "ethcore/parity:v1.4.5", "{\"warp\":false,\"cache\":99}", true,
 		"-d /data --no-ui --no-dapps --no-color --cache-size 99");
 	check_command(parity, mid, "{\"warp\":false,\"cache\":99}", true,
-		"--base-path /data --no-ui --no-dapps" UPDATER " --no-color --no-warp --cache-size 99");
+		"--base-path /data --no-ui --no-dapps" UPDATER
+		" --no-color --no-warp --cache-size 99");
 	check_command(parity, last, "{\"warp\":false,\"ancient_blocks\":false}", true,
 		"--base-path /data --no-color --no-warp --no-ancient-blocks --cache-size 170");
 	check_command(parity, last, "{\"warp\":true,\"ancient_blocks\":true}", true,
@@ -185,7 +192,8 @@ static void test_options(void **state)
 		true,
 		"--base-path /data --no-color --chain dev --cache-size 170 --min-peers 3 "
 		"--max-peers 9 --identity my nas --nat none --tracing on");
-	check_command(parity, mid, "{\"chain\":\"spec\",\"identity\":\"\",\"min_peers\":null}", true,
+	check_command(parity, mid, "{\"chain\":\"spec\",\"identity\":\"\",\"min_peers\":null}",
+		true,
 		"--base-path /data --no-ui --no-dapps" UPDATER
 		" --no-color --chain /data/spec.json --cache-size 170");
 	check_command(demo, "ethstation/demo-node:1", "{}", false, "");
@@ -202,15 +210,17 @@ static void test_values_stay_whole(void **state)
 
 	(void)state;
 	make_stack(&s, parity, "parity/parity:v1.6.8",
-		"{\"identity\":\"a b\",\"extra_args\":[\"{data_path} {value}\",\"$(id); 'x'\"]}", false);
+		"{\"identity\":\"a b\",\"extra_args\":[\"{data_path} {value}\",\"$(id); 'x'\"]}",
+		false);
 	in = input(&s, 0, parity);
 	config = container(&in);
 	cmd = json_arr(config, "Cmd");
-	assert_string_equal(
-		json_string_value(json_array_get(cmd, json_array_size(cmd) - 2)), "{data_path} {value}");
+	assert_string_equal(json_string_value(json_array_get(cmd, json_array_size(cmd) - 2)),
+		"{data_path} {value}");
 	assert_string_equal(
 		json_string_value(json_array_get(cmd, json_array_size(cmd) - 1)), "$(id); 'x'");
-	assert_string_equal(json_string_value(json_array_get(cmd, json_array_size(cmd) - 3)), "a b");
+	assert_string_equal(
+		json_string_value(json_array_get(cmd, json_array_size(cmd) - 3)), "a b");
 }
 
 static void test_rules(void **state)
@@ -220,14 +230,15 @@ static void test_rules(void **state)
 		"node --dir=/var/lib/full --db-cache=384 --name bo --size=384");
 	check_command(full, "example/full:1.5",
 		"{\"name\":\"bo\",\"net\":\"old\",\"mode\":\"a\",\"level\":0,\"size\":5}", true,
-		"node --dir=/var/lib/full --db-cache=384 --rpc 127.0.0.1 --old=/var/lib/full --name bo "
+		"node --dir=/var/lib/full --db-cache=384 --rpc 127.0.0.1 --old=/var/lib/full "
+		"--name bo "
 		"--size=5 --quiet -m a");
 	check_command(full, "example/full:2.1",
 		"{\"name\":\"bo\",\"mode\":\"b\",\"level\":2,\"fast\":true}", false,
 		"node --dir=/var/lib/full --db-cache=384 --rpc 0.0.0.0 --name bo --size=384 --fast "
 		"--mode b");
-	check_command(full, "example/full:2.1", "{\"name\":\"bo\",\"fast\":false,\"level\":3}", true,
-		"node --dir=/var/lib/full --db-cache=384 --name bo --size=384 --loud");
+	check_command(full, "example/full:2.1", "{\"name\":\"bo\",\"fast\":false,\"level\":3}",
+		true, "node --dir=/var/lib/full --db-cache=384 --name bo --size=384 --loud");
 }
 
 /* ---- the container ---- */
@@ -251,8 +262,10 @@ static void test_whole_node(void **state)
 		  "\"web3,eth,net,parity\",\"--no-download\",\"--auto-update\",\"none\","
 		  "\"--no-color\",\"--cache-size\",\"170\"],"
 		  "\"Env\":[\"RUST_LOG=info\",\"TZ=Europe/Paris\"],"
-		  "\"Labels\":{\"org.ethstation.stack\":\"parity\",\"org.ethstation.service\":\"node\","
-		  "\"org.ethstation.recipe\":\"parity\"},\"StopSignal\":\"SIGTERM\",\"StopTimeout\":300,"
+		  "\"Labels\":{\"org.ethstation.stack\":\"parity\",\"org.ethstation.service\":"
+		  "\"node\","
+		  "\"org.ethstation.recipe\":\"parity\"},\"StopSignal\":\"SIGTERM\","
+		  "\"StopTimeout\":300,"
 		  "\"ExposedPorts\":{\"30303/tcp\":{},\"30303/udp\":{}},"
 		  "\"NetworkingConfig\":{\"EndpointsConfig\":{\"ethstation-parity\":{\"Aliases\":"
 		  "[\"node\"]}}},\"HostConfig\":{\"Binds\":[\"/share/eth/parity/node:/data\"],"
@@ -308,7 +321,8 @@ static void test_limits(void **state)
 		{{.memory = 1024 * MIB, .swap = 512 * MIB}, 1024 * MIB, 1536 * MIB, 0, 0, 0, 0, 0},
 		{{.swap = 512 * MIB}, 0, 0, 0, 0, 0, 0, 0}, /* swap means nothing without memory */
 		{{.reservation = 7 * MIB, .cpu_millis = 1500}, 0, 0, 7 * MIB, 100000, 150000, 0, 0},
-		{{.cpu_millis = 10, .cpu_shares = 2, .blkio_weight = 10}, 0, 0, 0, 100000, 1000, 2, 10},
+		{{.cpu_millis = 10, .cpu_shares = 2, .blkio_weight = 10}, 0, 0, 0, 100000, 1000, 2,
+			10},
 	};
 
 	(void)state;
@@ -363,8 +377,7 @@ static void test_shared(void **state)
 	owner = container(&in);
 	assert_string_equal(
 		json_str(json_obj(owner, "HostConfig"), "NetworkMode", ""), "ethstation-parity");
-	assert_int_equal(
-		json_object_size(json_at(owner, "HostConfig", "PortBindings", NULL)), 2);
+	assert_int_equal(json_object_size(json_at(owner, "HostConfig", "PortBindings", NULL)), 2);
 	assert_non_null(json_at(owner, "ExposedPorts", "30303/udp", NULL));
 }
 
@@ -383,8 +396,7 @@ static void test_shared_alone(void **state)
 	config = container(&in);
 	assert_string_equal(
 		json_str(json_obj(config, "HostConfig"), "NetworkMode", ""), "ethstation-parity");
-	assert_int_equal(
-		json_object_size(json_at(config, "HostConfig", "PortBindings", NULL)), 2);
+	assert_int_equal(json_object_size(json_at(config, "HostConfig", "PortBindings", NULL)), 2);
 }
 
 static void test_ports(void **state)
@@ -534,8 +546,8 @@ static void test_hash_of_file(void **state)
 
 /* ---- the configuration file ---- */
 
-static char *config_file(const struct recipe *r, const char *options, enum network_mode mode,
-	const json_t *secrets)
+static char *config_file(
+	const struct recipe *r, const char *options, enum network_mode mode, const json_t *secrets)
 {
 	struct service s = {.name = (char *)"relay"};
 	autojson json_t *o = js(options);
@@ -551,8 +563,8 @@ static char *config_file(const struct recipe *r, const char *options, enum netwo
 static void test_app_json(void **state)
 {
 	autojson json_t *secrets = json_pack("{s:s}", "WS_SECRET", "a\"b\\c\n{option.contact}");
-	autofree char *private = config_file(
-		relay, "{\"instance_name\":\"nas \\u00e9\"}", NET_PRIVATE, secrets);
+	autofree char *private =
+		config_file(relay, "{\"instance_name\":\"nas \\u00e9\"}", NET_PRIVATE, secrets);
 	autofree char *shared = config_file(relay,
 		"{\"instance_name\":\"x\",\"verbosity\":0,\"server\":\"ws://127.0.0.1:3000\","
 		"\"contact\":\"{secret.WS_SECRET}\"}",
@@ -639,7 +651,8 @@ static void test_docker_command(void **state)
 	assert_string_equal(text,
 		"docker create --name parity-node --network ethstation-parity --network-alias node "
 		"--publish '[::1]:30303:30303/tcp' --publish 30303:30303/udp "
-		"--volume /share/eth/parity/node:/data --memory 1073741824 --memory-swap 1073741824 "
+		"--volume /share/eth/parity/node:/data --memory 1073741824 --memory-swap "
+		"1073741824 "
 		"--cpu-period 100000 --cpu-quota 50000 --restart no --log-driver json-file "
 		"--log-opt max-size=20m --log-opt max-file=3 --security-opt no-new-privileges "
 		"--stop-signal SIGTERM --stop-timeout 300 --label org.ethstation.stack=parity "
@@ -666,7 +679,8 @@ static void test_quoting(void **state)
 	config = json_pack("{s:s, s:O}", "Image", "IMAGE", "Cmd", cmd);
 	text = spec_docker_command(config, "n");
 	script = xasprintf("docker() { while [ \"$1\" != IMAGE ]; do shift; done; shift; "
-			   "for a; do printf '<%%s>\\n' \"$a\"; done; }; %s", text);
+			   "for a; do printf '<%%s>\\n' \"$a\"; done; }; %s",
+		text);
 	p = popen(script, "r");
 	assert_non_null(p);
 	for (size_t i = 0; i < COUNT(hard); i++) {

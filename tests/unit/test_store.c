@@ -1,4 +1,5 @@
-/* io/store on real files in a folder of its own: the ladder, rows, the journal, two writers at once. */
+/* io/store on real files in a folder of its own: the ladder, rows, the journal, two writers at
+ * once. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -190,7 +191,8 @@ static void a_damaged_page_is_named_when_it_is_met(void **state)
 	for (int i = 0; i < 200; i++) {
 		autofree char *key = xasprintf("key-%d", i);
 
-		OK(store_setting_set(s, key, "a value of some length, to fill more than a page", &e));
+		OK(store_setting_set(
+			s, key, "a value of some length, to fill more than a page", &e));
 	}
 	store_close(s);
 	s = NULL;
@@ -276,7 +278,8 @@ static void two_programs_may_make_the_file_at_once(void **state)
 		pthread_barrier_init(&go, NULL, COUNT(all));
 		for (size_t i = 0; i < COUNT(all); i++) {
 			all[i].go = &go;
-			assert_int_equal(pthread_create(&all[i].thread, NULL, open_at_once, &all[i]), 0);
+			assert_int_equal(
+				pthread_create(&all[i].thread, NULL, open_at_once, &all[i]), 0);
 		}
 		for (size_t i = 0; i < COUNT(all); i++)
 			pthread_join(all[i].thread, NULL);
@@ -285,7 +288,8 @@ static void two_programs_may_make_the_file_at_once(void **state)
 		pthread_barrier_destroy(&go);
 		for (size_t i = 0; i < COUNT(all); i++)
 			if (all[i].rc)
-				fail_msg("round %d: %s: %s", round, all[i].e.code, all[i].e.message);
+				fail_msg(
+					"round %d: %s: %s", round, all[i].e.code, all[i].e.message);
 	}
 }
 
@@ -311,7 +315,8 @@ static void settings_are_set_read_and_deleted(void **state)
 
 static struct session_row session(const char *id, msec created, msec expires)
 {
-	struct session_row r = {.created_at = created, .last_seen_at = created, .expires_at = expires};
+	struct session_row r = {
+		.created_at = created, .last_seen_at = created, .expires_at = expires};
 
 	snprintf(r.id, sizeof(r.id), "%s", id);
 	snprintf(r.hash, sizeof(r.hash), "hash-of-%s", id);
@@ -383,8 +388,12 @@ static void a_new_session_sweeps_the_expired_ones(void **state)
 
 static void tokens_live_their_life(void **state)
 {
-	struct token_row t = {.name = "backup", .scope = SCOPE_OPERATE, .hash = "h1", .created_at = 5},
-			 u = {.name = "x", .scope = SCOPE_ADMIN, .hash = "h2", .expires_at = 77}, r, *rows;
+	struct token_row t = {.name = "backup",
+				 .scope = SCOPE_OPERATE,
+				 .hash = "h1",
+				 .created_at = 5},
+			 u = {.name = "x", .scope = SCOPE_ADMIN, .hash = "h2", .expires_at = 77}, r,
+			 *rows;
 	bool found;
 	size_t n;
 
@@ -405,7 +414,8 @@ static void tokens_live_their_life(void **state)
 	assert_string_equal(rows[0].last_used_from, "192.0.2.7");
 	assert_int_equal(rows[1].expires_at, 77);
 	free(rows);
-	FAILS(store_token_add(s, &(struct token_row){.name = "y", .hash = "h1"}, &e), "state.failed");
+	FAILS(store_token_add(s, &(struct token_row){.name = "y", .hash = "h1"}, &e),
+		"state.failed");
 	OK(store_token_delete(s, t.id, &found, &e));
 	assert_true(found);
 	OK(store_token_delete(s, t.id, &found, &e));
@@ -845,8 +855,12 @@ static void a_refused_job_leaves_waiting_secrets_alone(void **state)
 
 static int64_t say(const char *stack, const char *message)
 {
-	autoevent struct event ev = {.at = 5, .type = xstrdup("stack"), .stack = xstrdup(stack),
-		.actor = xstrdup("owner"), .message = xstrdup(message), .data = js("{\"a\":[1]}")};
+	autoevent struct event ev = {.at = 5,
+		.type = xstrdup("stack"),
+		.stack = xstrdup(stack),
+		.actor = xstrdup("owner"),
+		.message = xstrdup(message),
+		.data = js("{\"a\":[1]}")};
 
 	OK(store_event_add(s, &ev, &e));
 	return ev.id;
@@ -893,9 +907,14 @@ static void events_are_read_in_both_directions(void **state)
 
 static void an_event_comes_back_whole(void **state)
 {
-	autoevent struct event ev = {.at = 42, .type = xstrdup("oom"), .stack = xstrdup("x"),
-		.service = xstrdup("node"), .actor = xstrdup("kernel"), .code = xstrdup("memory.oom"),
-		.message = xstrdup("m"), .data = js("{\"a\":{\"b\":1}}")};
+	autoevent struct event ev = {.at = 42,
+		.type = xstrdup("oom"),
+		.stack = xstrdup("x"),
+		.service = xstrdup("node"),
+		.actor = xstrdup("kernel"),
+		.code = xstrdup("memory.oom"),
+		.message = xstrdup("m"),
+		.data = js("{\"a\":{\"b\":1}}")};
 	autoevents struct event_rows rows = {0};
 	const struct event *r;
 
@@ -934,8 +953,11 @@ static void *write_events(void *arg)
 	struct writer *w = arg;
 
 	for (int i = 0; i < EACH; i++) {
-		autoevent struct event ev = {.at = i, .type = xstrdup("stack"), .actor = xstrdup("o"),
-			.message = xstrdup("m"), .data = json_object()};
+		autoevent struct event ev = {.at = i,
+			.type = xstrdup("stack"),
+			.actor = xstrdup("o"),
+			.message = xstrdup("m"),
+			.data = json_object()};
 		autofree char *value = NULL;
 
 		w->failed |= store_event_add(w->store, &ev, &w->e);

@@ -28,9 +28,17 @@ static struct run fresh(const struct sync_rule *rule)
 
 static struct sync_obs blank(const struct run *r)
 {
-	return (struct sync_obs){.at = r->at, .answered = true, .current = -1, .highest = -1,
-		.starting = -1, .warp_done = -1, .warp_total = -1, .gap_first = -1, .gap_last = -1,
-		.peers = 25, .head_time = -1};
+	return (struct sync_obs){.at = r->at,
+		.answered = true,
+		.current = -1,
+		.highest = -1,
+		.starting = -1,
+		.warp_done = -1,
+		.warp_total = -1,
+		.gap_first = -1,
+		.gap_last = -1,
+		.peers = 25,
+		.head_time = -1};
 }
 
 static void give(struct run *r, const struct sync_obs *o, msec step)

@@ -54,8 +54,10 @@ static void bad(const char *text, const char *code)
 }
 
 /* A stack whose node has these members more, and one with these members more itself. */
-#define NODE(more) "{\"name\":\"p\",\"services\":[{\"name\":\"node\",\"recipe\":\"parity\"" more "}]}"
-#define STACK(more) "{\"name\":\"p\",\"services\":[{\"name\":\"node\",\"recipe\":\"parity\"}]" more "}"
+#define NODE(more)                                                                                 \
+	"{\"name\":\"p\",\"services\":[{\"name\":\"node\",\"recipe\":\"parity\"" more "}]}"
+#define STACK(more)                                                                                \
+	"{\"name\":\"p\",\"services\":[{\"name\":\"node\",\"recipe\":\"parity\"}]" more "}"
 #define RELAY "{\"name\":\"relay\",\"recipe\":\"ethnetintel\"}"
 #define BOTH(network)                                                                              \
 	"{\"name\":\"p\",\"network\":\"" network "\",\"services\":[" RELAY                         \
@@ -93,8 +95,8 @@ static void the_node_comes_first(void **state)
 static void names_are_small_and_short(void **state)
 {
 	static const char *const ok[] = {"a", "0", "a-b", "abcdefghijklmnopqrstuvwxyz01234"};
-	static const char *const no[] = {"", "-a", "A", "a_b", "a.b", "a/b", "..", "a b", "\xc3\xa9",
-		"abcdefghijklmnopqrstuvwxyz012345", "a\n"};
+	static const char *const no[] = {"", "-a", "A", "a_b", "a.b", "a/b", "..", "a b",
+		"\xc3\xa9", "abcdefghijklmnopqrstuvwxyz012345", "a\n"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(ok); i++)
@@ -121,7 +123,8 @@ static void shapes_are_checked(void **state)
 	bad("{\"name\":\"p\",\"services\":[" RELAY "," RELAY "]}", "input.service");
 	bad("{\"name\":\"p\",\"services\":[{\"name\":\"node\"}]}", "input.missing");
 	bad("{\"name\":\"p\",\"services\":[{\"name\":\"node\",\"recipe\":\"\"}]}", "input.type");
-	bad("{\"name\":\"p\",\"services\":[{\"name\":\"other\",\"recipe\":\"parity\"}]}", "input.service");
+	bad("{\"name\":\"p\",\"services\":[{\"name\":\"other\",\"recipe\":\"parity\"}]}",
+		"input.service");
 	bad(NODE(",\"image\":5"), "input.type");
 	bad(NODE(",\"image\":\"\""), "input.type");
 	bad(NODE(",\"options\":[]"), "input.type");
@@ -154,8 +157,10 @@ static void data_folders_stay_below_the_root(void **state)
 {
 	static const char *const no[] = {"", "/", ROOT, ROOT "/", "/share", "/share/ethx/p", "/etc",
 		"share/eth/p", ROOT "/../x", ROOT "/p/..", ROOT "/p/.", ROOT "/./p", ROOT "//p",
-		ROOT "/p/", ROOT "/a:b", ROOT "/..", ROOT "/p/../../etc", ROOT "/a\\nb", ROOT "/\\u007f"};
-	static const char *const ok[] = {ROOT "/p", ROOT "/a/b", ROOT "/..p", ROOT "/p..", ROOT "/.p"};
+		ROOT "/p/", ROOT "/a:b", ROOT "/..", ROOT "/p/../../etc", ROOT "/a\\nb",
+		ROOT "/\\u007f"};
+	static const char *const ok[] = {
+		ROOT "/p", ROOT "/a/b", ROOT "/..p", ROOT "/p..", ROOT "/.p"};
 	char text[300];
 
 	(void)state;
@@ -189,18 +194,26 @@ static void limits_have_ranges(void **state)
 	static const struct {
 		const char *text, *code;
 	} no[] = {
-		{"[]", "input.type"}, {"{\"x\":1}", "input.unknown_field"},
-		{"{\"memory_bytes\":1.5}", "input.type"}, {"{\"memory_bytes\":\"1\"}", "input.type"},
-		{"{\"memory_bytes\":0}", "input.limit"}, {"{\"memory_bytes\":-1}", "input.limit"},
+		{"[]", "input.type"},
+		{"{\"x\":1}", "input.unknown_field"},
+		{"{\"memory_bytes\":1.5}", "input.type"},
+		{"{\"memory_bytes\":\"1\"}", "input.type"},
+		{"{\"memory_bytes\":0}", "input.limit"},
+		{"{\"memory_bytes\":-1}", "input.limit"},
 		{"{\"memory_bytes\":6291455}", "input.limit"},
 		{"{\"memory_bytes\":9223372036854775807}", "input.limit"},
 		{"{\"memory_reservation_bytes\":6291455}", "input.limit"},
 		{"{\"memory_bytes\":6291456,\"memory_reservation_bytes\":6291457}", "input.limit"},
-		{"{\"swap_bytes\":1}", "input.limit"}, {"{\"swap_bytes\":-1}", "input.limit"},
-		{"{\"cpus\":true}", "input.type"}, {"{\"cpus\":0}", "input.limit"},
-		{"{\"cpus\":0.009}", "input.limit"}, {"{\"cpus\":1025}", "input.limit"},
-		{"{\"cpus\":-1e300}", "input.limit"}, {"{\"cpu_shares\":1}", "input.limit"},
-		{"{\"cpu_shares\":262145}", "input.limit"}, {"{\"blkio_weight\":9}", "input.limit"},
+		{"{\"swap_bytes\":1}", "input.limit"},
+		{"{\"swap_bytes\":-1}", "input.limit"},
+		{"{\"cpus\":true}", "input.type"},
+		{"{\"cpus\":0}", "input.limit"},
+		{"{\"cpus\":0.009}", "input.limit"},
+		{"{\"cpus\":1025}", "input.limit"},
+		{"{\"cpus\":-1e300}", "input.limit"},
+		{"{\"cpu_shares\":1}", "input.limit"},
+		{"{\"cpu_shares\":262145}", "input.limit"},
+		{"{\"blkio_weight\":9}", "input.limit"},
 		{"{\"blkio_weight\":1001}", "input.limit"},
 	};
 	struct limits l = {.memory = 42};
@@ -219,8 +232,11 @@ static void limits_go_there_and_back(void **state)
 	static const char *const all[] = {
 		"{\"memory_bytes\":6291456,\"memory_reservation_bytes\":6291456,\"swap_bytes\":1,"
 		"\"cpus\":0.01,\"cpu_shares\":2,\"blkio_weight\":10}",
-		"{\"memory_bytes\":1125899906842624,\"cpus\":1024,\"cpu_shares\":262144,\"blkio_weight\":1000}",
-		"{\"cpus\":1.5}", "{\"memory_reservation_bytes\":6291456}", "{}",
+		"{\"memory_bytes\":1125899906842624,\"cpus\":1024,\"cpu_shares\":262144,\"blkio_"
+		"weight\":1000}",
+		"{\"cpus\":1.5}",
+		"{\"memory_reservation_bytes\":6291456}",
+		"{}",
 		"{\"memory_bytes\":null,\"cpus\":null,\"swap_bytes\":0}",
 	};
 
@@ -264,9 +280,12 @@ static void ports_are_checked(void **state)
 		"{\"container\":\"1\",\"host\":1,\"protocol\":\"tcp\"}",
 		"{\"container\":1,\"host\":1,\"protocol\":\"sctp\"}",
 		"{\"container\":1,\"host\":1}",
-		PORT(",\"host_ip\":\"nas.local\""), PORT(",\"host_ip\":\":::\""),
-		PORT(",\"host_ip\":\"1.2.3.4:80\""), PORT(",\"host_ip\":\"1.2.3\""),
-		PORT("") "," PORT(""), PORT("") "," PORT(",\"host_ip\":\"127.0.0.1\""),
+		PORT(",\"host_ip\":\"nas.local\""),
+		PORT(",\"host_ip\":\":::\""),
+		PORT(",\"host_ip\":\"1.2.3.4:80\""),
+		PORT(",\"host_ip\":\"1.2.3\""),
+		PORT("") "," PORT(""),
+		PORT("") "," PORT(",\"host_ip\":\"127.0.0.1\""),
 	};
 	char text[500];
 	autostack struct stack s = {0};
@@ -280,8 +299,9 @@ static void ports_are_checked(void **state)
 	bad(NODE(",\"ports\":[1]"), "input.type");
 	bad(NODE(",\"ports\":[{\"x\":1}]"), "input.unknown_field");
 	bad(NODE(",\"ports\":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]"), "input.type");
-	good(NODE(",\"ports\":[" PORT(",\"host_ip\":\"127.0.0.1\"") "," PORT(",\"host_ip\":\"::1\"")
-		     ",{\"container\":30303,\"host\":30303,\"protocol\":\"udp\"}]"),
+	good(NODE(",\"ports\":[" PORT(",\"host_ip\":\"127.0.0.1\"") "," PORT(
+		     ",\"host_ip\":\"::1\"") ",{\"container\":30303,\"host\":30303,\"protocol\":"
+					     "\"udp\"}]"),
 		&s);
 	assert_int_equal(s.services[0].n_ports, 3);
 	assert_string_equal(s.services[0].ports[1].host_ip, "::1");
@@ -310,7 +330,8 @@ static void secrets_never_enter_the_stack(void **state)
 	autofree char *text = NULL;
 
 	(void)state;
-	assert_int_equal(parse(NODE(",\"secrets\":{\"K\":\"hunter2\",\"L\":null}"), &s, &secrets), 0);
+	assert_int_equal(
+		parse(NODE(",\"secrets\":{\"K\":\"hunter2\",\"L\":null}"), &s, &secrets), 0);
 	assert_string_equal(json_str(json_obj(secrets, "node"), "K", ""), "hunter2");
 	assert_true(json_is_null(json_at(secrets, "node", "L", NULL)));
 	kept = wanted_json(&s);
@@ -319,7 +340,8 @@ static void secrets_never_enter_the_stack(void **state)
 	assert_null(strstr(text, "secrets"));
 }
 
-static int patch(const struct stack *before, const char *text, struct stack *after, json_t **secrets)
+static int patch(
+	const struct stack *before, const char *text, struct stack *after, json_t **secrets)
 {
 	autojson json_t *in = js(text);
 
@@ -333,11 +355,14 @@ static void a_patch_merges(void **state)
 	autojson json_t *secrets = NULL;
 
 	(void)state;
-	good(NODE(",\"options\":{\"a\":1,\"b\":2},\"env\":{\"TZ\":\"UTC\"},\"limits\":{\"cpus\":2}"), &s);
-	assert_int_equal(patch(&s,
-				 "{\"network\":\"shared\",\"services\":[{\"name\":\"node\",\"options\":"
-				 "{\"a\":null,\"c\":[3]},\"env\":{\"TZ\":null}}," RELAY "]}",
-				 &t, &secrets),
+	good(NODE(",\"options\":{\"a\":1,\"b\":2},\"env\":{\"TZ\":\"UTC\"},\"limits\":{\"cpus\":"
+		  "2}"),
+		&s);
+	assert_int_equal(
+		patch(&s,
+			"{\"network\":\"shared\",\"services\":[{\"name\":\"node\",\"options\":"
+			"{\"a\":null,\"c\":[3]},\"env\":{\"TZ\":null}}," RELAY "]}",
+			&t, &secrets),
 		0);
 	assert_null(json_object_get(t.services[0].options, "a"));
 	assert_int_equal(json_int(t.services[0].options, "b", 0), 2);
@@ -357,15 +382,18 @@ static void a_patch_is_checked_like_an_install(void **state)
 	static const struct {
 		const char *text, *code;
 	} no[] = {
-		{"[]", "input.type"}, {"{\"name\":\"q\"}", "input.unknown_field"},
-		{"{\"data_dir\":\"/x\"}", "input.unknown_field"}, {"{\"services\":{}}", "input.type"},
+		{"[]", "input.type"},
+		{"{\"name\":\"q\"}", "input.unknown_field"},
+		{"{\"data_dir\":\"/x\"}", "input.unknown_field"},
+		{"{\"services\":{}}", "input.type"},
 		{"{\"services\":[1]}", "input.service"},
 		{"{\"services\":[{\"name\":\"node\",\"image\":\"x\"}]}", "input.service"},
 		{"{\"services\":[{\"name\":\"node\",\"recipe\":\"x\"}]}", "input.service"},
 		{"{\"services\":[{\"name\":\"relay\"}]}", "input.missing"},
 		{"{\"services\":[{\"name\":\"node\",\"limits\":null}]}", "input.type"},
 		{"{\"services\":[{\"name\":\"node\",\"limits\":{\"cpus\":0}}]}", "input.limit"},
-		{"{\"services\":[{\"name\":\"node\",\"ports\":[" PORT("") "," PORT("") "]}]}", "input.port"},
+		{"{\"services\":[{\"name\":\"node\",\"ports\":[" PORT("") "," PORT("") "]}]}",
+			"input.port"},
 		{"{\"services\":[{\"name\":\"node\",\"y\":0}]}", "input.unknown_field"},
 		{"{\"network\":\"shared\"}", "input.service"},
 	};
@@ -391,11 +419,15 @@ static void what_is_kept_comes_back(void **state)
 	autojson json_t *a = NULL, *b = NULL;
 
 	(void)state;
-	good("{\"name\":\"p\",\"data_dir\":\"" ROOT "/deep/p\",\"network\":\"shared\",\"services\":["
-	     "{\"name\":\"node\",\"recipe\":\"parity\",\"image\":\"parity/parity:v1.6.8\",\"options\":"
+	good("{\"name\":\"p\",\"data_dir\":\"" ROOT
+	     "/deep/p\",\"network\":\"shared\",\"services\":["
+	     "{\"name\":\"node\",\"recipe\":\"parity\",\"image\":\"parity/"
+	     "parity:v1.6.8\",\"options\":"
 	     "{\"pruning\":\"fast\",\"extra_args\":[\"-x\"]},\"env\":{\"TZ\":\"UTC\"},\"limits\":"
-	     "{\"memory_bytes\":1073741824,\"cpus\":0.2},\"ports\":[" PORT(",\"host_ip\":\"::1\"") "]},"
-	     "{\"name\":\"relay\",\"recipe\":\"ethnetintel\",\"image\":\"ethnetintel:latest\"}]}",
+	     "{\"memory_bytes\":1073741824,\"cpus\":0.2},\"ports\":[" PORT(
+		     ",\"host_ip\":\"::1\"") "]},"
+					     "{\"name\":\"relay\",\"recipe\":\"ethnetintel\","
+					     "\"image\":\"ethnetintel:latest\"}]}",
 		&s);
 	s.run = false;
 	a = wanted_json(&s);
