@@ -16,6 +16,11 @@ void reply_json(struct api_call *call, int status, json_t *body)
 	http_reply(call->req, status, JSON_TYPE, NULL, text, strlen(text));
 }
 
+void reply_json_text(struct api_call *call, int status, const struct buf *text)
+{
+	http_reply(call->req, status, JSON_TYPE, NULL, text->data, text->len);
+}
+
 void reply_empty(struct api_call *call)
 {
 	http_reply(call->req, 204, NULL, NULL, NULL, 0);

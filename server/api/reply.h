@@ -6,9 +6,12 @@
 #define API_REPLY_H
 
 #include "api/call.h"
+#include "base/buf.h"
 
 /* body is stolen. */
 void reply_json(struct api_call *call, int status, json_t *body);
+/* JSON that was written by hand, where a tree of values would be too slow. */
+void reply_json_text(struct api_call *call, int status, const struct buf *text);
 void reply_empty(struct api_call *call); /* 204 */
 /* Status by the error's kind or code. Waiting times (auth.locked, stream.full) and 401 get their
  * headers. Errors of our own are logged. */

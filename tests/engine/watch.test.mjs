@@ -130,7 +130,7 @@ describe('watching', { timeout: 540000 }, () => {
     assert.equal(told.filter((e) => e.type === 'oom').length, 1, JSON.stringify(told.map((e) => [e.type, e.message])));
     assert.equal(told.find((e) => e.type === 'oom').data.limit_bytes, 256 * MiB);
     const ended = (await since(from, 'service.ended')).filter((e) => e.service === 'node');
-    assert.ok(ended.some((e) => e.data.exit_code === 137));
+    assert.ok(ended.some((e) => e.data.exit_code === 137), JSON.stringify((await since(from)).map((e) => [e.code, e.message])));
   });
 
   it("tells when a child of the node ran out of memory, though the node lives; and a later crash is not its lack of memory", async () => {

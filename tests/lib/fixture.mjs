@@ -283,8 +283,13 @@ export class Stage {
 
 /* ---- the kernel's own word ---- */
 
-export function namespace(pid, kind = 'net') {
-  return fs.readlinkSync(`/proc/${pid}/ns/${kind}`);
+/** Which network namespace a process is in; equal to no other when the process is gone. */
+export function namespace(pid) {
+  try {
+    return fs.readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return Symbol(`process ${pid} is gone`);
+  }
 }
 
 /** Folder of a process in one cgroup hierarchy (or the unified one). */

@@ -28,6 +28,18 @@ describe('the page in trouble', { timeout: 400000 }, () => {
     return seen;
   };
 
+  /** Holds one of the server's streams; null when there is no room. */
+  const openStream = (what) => new Promise((resolve, reject) => {
+    const req = http.get(`${station.url}/api/v1${what}`, { agent: false, headers: { Authorization: `Bearer ${station.token}` } }, (res) => {
+      res.resume();
+      res.on('error', () => {});
+      if (res.statusCode === 200) return resolve(req);
+      req.destroy();
+      resolve(null);
+    });
+    req.on('error', reject);
+  });
+
   ui.it('these tests have eyes: an inline script is met, and does not run', async () => {
     const page = await ui.page();
     await page.locator('main h1').waitFor();
@@ -42,7 +54,7 @@ describe('the page in trouble', { timeout: 400000 }, () => {
   });
 
   ui.it('charts are drawn, told as a table, and marked', async () => {
-    await station.job('PUT', '/stacks/eth/services/node/limits', { limits: { memory_bytes: 320 * MiB } });
+    await engine.api('POST', '/containers/eth-node/update', { Memory: 320 * MiB, MemorySwap: 320 * MiB });
     const page = await ui.page('/#/history');
     await button(page, '1 h').click();
     const chart = page.locator('figure').filter({ has: page.getByRole('heading', { name: /^Memory/ }) });
@@ -72,6 +84,8 @@ describe('the page in trouble', { timeout: 400000 }, () => {
     await chart.locator('canvas').waitFor();
     await button(page, '30 d').click();
     await chart.locator('canvas').waitFor();
+    await station.job('PUT', '/stacks/eth/services/node/limits', { limits: { memory_bytes: 384 * MiB } });
+    await stage.noFinding('limit.drift');
   });
 
   ui.it('logs follow, hold, go on, and are only ever text', async () => {
@@ -122,16 +136,7 @@ describe('the page in trouble', { timeout: 400000 }, () => {
 
   ui.it('without room for a stream the page asks by itself, and streams when there is room', async () => {
     const others = [];
-    for (let i = 0; i < STREAMS; i++)
-      others.push(await new Promise((resolve, reject) => {
-        const req = http.get(`${station.url}/api/v1/events`, { agent: false, headers: { Authorization: `Bearer ${station.token}` } }, (res) => {
-          res.resume();
-          res.on('error', () => {});
-          assert.equal(res.statusCode, 200);
-          resolve(req);
-        });
-        req.on('error', reject);
-      }));
+    for (let i = 0; i < STREAMS; i++) others.push(await until('a place', () => openStream('/events')));
     ui.allow(/(503|429).*events/, /status of (503|429)/, /EventSource/);
     const context = await ui.context();
     const asks = requests(context, /GET .*\/api\/v1\/state$/);
@@ -151,6 +156,14 @@ describe('the page in trouble', { timeout: 400000 }, () => {
       await page.waitForResponse((r) => r.url().endsWith('/state'), { timeout: 6500 }).catch(() => {});
       return asks.length === n;
     }, 40000);
+  });
+
+  ui.it('a log that says nothing gives its place back when its reader leaves', async () => {
+    stage.control('eth', { HEAP_MB: 64, INFORM_MS: 3600000 });
+    for (let i = 0; i < STREAMS; i++) (await until('a place', () => openStream('/stacks/eth/services/node/logs?follow=true&tail=0'))).destroy();
+    const stream = await until('a place for the page', () => openStream('/events'), 15000);
+    stream.destroy();
+    stage.control('eth', { HEAP_MB: 64 });
   });
 
   ui.it('a session that ends: sign in, and be where you were', async () => {

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { t } from '../../lang';
 import { navigate } from '../../router';
 import { isPaused, setPaused } from '../../state/store';
@@ -13,8 +13,9 @@ const GO_MS = 1500;
 export const KEY_EVENT = 'ethstation.key';
 const PAGE_KEYS = ['/', '[', ']', '0', 'j', 'k'];
 
+/** In a layout effect: a key that comes right after the page must not be lost. */
 export function usePageKey(handler: (key: string) => void): void {
-	useEffect(() => {
+	useLayoutEffect(() => {
 		const onKey = (e: Event) => handler((e as CustomEvent<string>).detail);
 		addEventListener(KEY_EVENT, onKey);
 		return () => removeEventListener(KEY_EVENT, onKey);
