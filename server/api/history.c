@@ -24,18 +24,18 @@ static bool among(const char *name, const char *const *list, size_t n)
 static int split(char *text, const char *ret[SERIES_MAX], size_t *ret_n, struct err *e)
 {
 	char *save = NULL;
+	int asked = 0;
 
 	*ret_n = 0;
 	for (char *t = strtok_r(text, ",", &save); t; t = strtok_r(NULL, ",", &save)) {
 		if (!sampler_unit(t))
 			return err_set(
 				e, ERR_INPUT, "input.series", "There is no series \"%.40s\".", t);
-		if (among(t, ret, *ret_n))
-			continue;
-		if (*ret_n == SERIES_MAX)
+		if (asked++ == SERIES_MAX)
 			return err_set(e, ERR_INPUT, "input.series", "At most %d series at once.",
 				SERIES_MAX);
-		ret[(*ret_n)++] = t;
+		if (!among(t, ret, *ret_n))
+			ret[(*ret_n)++] = t;
 	}
 	if (!*ret_n)
 		return err_set(e, ERR_INPUT, "input.series", "Say which series: ?series=cpu,…");
