@@ -36,6 +36,10 @@ static void put_header(struct buf *b, const struct http_header *h)
 	buf_puts(b, "\r\n");
 }
 
+/* An idle connection keeps its worker, so it is kept for a short time only; clients are told, or they
+ * would send a request into a connection that is just being closed. */
+#define KEEP_ALIVE_S "1"
+
 /* The same decision as CivetWeb's own, so that the header tells the truth. */
 static bool keeps_alive(const struct http_req *req)
 {
@@ -61,7 +65,7 @@ void http_head(struct http_req *req, struct buf *b, int status, const char *cont
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &tm);
 	buf_printf(b, "HTTP/1.1 %d %s\r\nDate: %s\r\nConnection: %s\r\n", status,
 		mg_get_response_code_text(req->conn, status), date,
-		keeps_alive(req) ? "keep-alive" : "close");
+		keeps_alive(req) ? "keep-alive\r\nKeep-Alive: timeout=" KEEP_ALIVE_S : "close");
 	for (size_t i = 0; i < COUNT(ALWAYS); i++)
 		put_header(b, &ALWAYS[i]);
 	for (const struct http_header *h = headers; h && h->name; h++) {
@@ -227,10 +231,9 @@ static int start_mg(struct http_server *s, const char *spec, struct err *e)
 		.log_message = on_mg_log}; /* no log_access: it calls localtime() unlocked */
 	autofree char *threads = xasprintf("%d", c->threads);
 	autofree char *timeout = xasprintf("%d", c->timeout_ms);
-	/* An idle connection keeps its worker: hence the short keep-alive. */
 	const char *options[] = {"listening_ports", spec, "num_threads", threads,
 		"request_timeout_ms", timeout, "enable_keep_alive", "yes", "keep_alive_timeout_ms",
-		"1000", "tcp_nodelay", "1", "decode_url", "no", "decode_query_string", "no",
+		KEEP_ALIVE_S "000", "tcp_nodelay", "1", "decode_url", "no", "decode_query_string", "no",
 		"enable_directory_listing", "no", "enable_auth_domain_check", "no",
 		"access_control_allow_origin", "", "access_control_allow_methods", "",
 		"access_control_allow_headers", "", NULL};
