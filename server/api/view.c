@@ -178,10 +178,10 @@ static json_t *build_state(struct app *app)
 	json_put(j, "host", view_host(app));
 	world_lock(w);
 	json_put(j, "verdict",
-		w->verdict ? json_incref(w->verdict)
+		w->verdict ? json_deep_copy(w->verdict)
 			   : json_pack("{s:s,s:s,s:n,s:I}", "word", "Unknown", "sentence",
 				     "just started.", "code", "at", (json_int_t)clock_wall()));
-	json_put(j, "findings", w->findings ? json_incref(w->findings) : json_array());
+	json_put(j, "findings", w->findings ? json_deep_copy(w->findings) : json_array());
 	world_unlock(w);
 	json_put(j, "stacks", view_stacks(app));
 	json_put(j, "jobs", jobs_json_of(app));

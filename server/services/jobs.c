@@ -65,6 +65,7 @@ static void start_runner(struct jobs *j, struct job *job)
 	r = xcalloc(1, sizeof(*r));
 	r->jobs = j;
 	r->job = *job;
+	r->cancel = job->cancel;
 	*job = (struct job){0};
 	r->next = j->runners;
 	j->runners = r;
@@ -186,7 +187,7 @@ int jobs_cancel(struct jobs *j, int64_t id, const char *actor, struct err *e)
 		rc = err_set(e, ERR_CONFLICT, "job.too_late",
 			"Everything is done already; only cleaning up is left.");
 	else if (r) {
-		r->job.cancel = true;
+		r->job.cancel = r->cancel = true;
 		if (r->job.state != JOB_ROLLING_BACK)
 			r->abort = true;
 		rc = store_job_update(j->app->store, &r->job, e);

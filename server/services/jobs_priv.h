@@ -12,14 +12,15 @@ struct runner {
 	struct runner *next;
 	struct jobs *jobs;
 	struct job job;
-	int at;	    /* number of the step it is at */
-	bool final; /* past the point of no return */
+	int at;		   /* number of the step it is at */
+	atomic_bool final; /* past the point of no return */
 	struct {
 		int64_t done, total, eta_s;
 		const char *unit; /* NULL = none */
 	} progress;
-	msec shown_at;	   /* when progress was last told to the bus */
-	atomic_bool abort; /* shutdown or cancel */
+	msec shown_at;	    /* when progress was last told to the bus */
+	atomic_bool abort;  /* shutdown or cancel */
+	atomic_bool cancel; /* as job.cancel, readable without the lock */
 	atomic_bool force;
 };
 
@@ -28,7 +29,7 @@ struct jobs {
 	struct gate gate;
 	struct runner *runners;
 	int threads; /* that may still touch anything */
-	bool stopping;
+	atomic_bool stopping;
 };
 
 /* Runs it to its end, or until the program stops. */

@@ -15,13 +15,18 @@
 #define BOOT_GRACE_S                                                                               \
 	300 /* law 7: so long after boot the engine may not see all its containers yet */
 
-static struct err job_save(struct runner *r)
+/* What is saved are plain values: a copy taken under the lock will do, and the disk is waited for
+ * without it. */
+static void job_save(struct runner *r)
 {
 	struct err e = {0};
+	struct job now;
 
-	if (store_job_update(r->jobs->app->store, &r->job, &e))
-		log_error("job %lld: %s", (long long)r->job.id, e.message);
-	return e;
+	gate_lock(&r->jobs->gate);
+	now = r->job;
+	gate_unlock(&r->jobs->gate);
+	if (store_job_update(r->jobs->app->store, &now, &e))
+		log_error("job %lld: %s", (long long)now.id, e.message);
 }
 
 /* Journals the step and tells the pages. */
@@ -88,6 +93,15 @@ void step_waiting(struct step_ctx *c, const char *what)
 	bus_touch(r->jobs->app->bus);
 }
 
+void step_down_ms(struct step_ctx *c, int64_t ms)
+{
+	struct runner *r = c->runner;
+
+	gate_lock(&r->jobs->gate);
+	r->job.down_ms = ms;
+	gate_unlock(&r->jobs->gate);
+}
+
 void step_note(struct step_ctx *c, const char *fmt, ...)
 {
 	struct runner *r = c->runner;
@@ -139,7 +153,7 @@ static int with_patience(
 		bool give_up = !c->undoing && clock_mono() - since > ENGINE_PATIENCE_MS;
 
 		if (!worth_waiting(r, e) || give_up || r->jobs->stopping ||
-			(!c->undoing && r->job.cancel))
+			(!c->undoing && r->cancel))
 			return -1;
 		step_waiting(c, "engine.absent");
 		wait_a_little(r, pause);
@@ -171,6 +185,13 @@ static int run_step(struct runner *r, struct step *s, const struct step_kind *ki
 	return step_save(r, s, e);
 }
 
+static void set_error(struct runner *r, const struct err *e)
+{
+	gate_lock(&r->jobs->gate);
+	r->job.error = *e;
+	gate_unlock(&r->jobs->gate);
+}
+
 static void step_failed(struct runner *r, struct step *s, const struct err *why)
 {
 	struct err e = {0};
@@ -179,8 +200,8 @@ static void step_failed(struct runner *r, struct step *s, const struct err *why)
 	gate_lock(&r->jobs->gate);
 	free(s->note);
 	s->note = xstrdup(why->message);
-	r->job.error = *why;
 	gate_unlock(&r->jobs->gate);
+	set_error(r, why);
 	step_save(r, s, &e);
 }
 
@@ -193,7 +214,7 @@ static int forward(struct runner *r)
 		struct err e = {0};
 
 		if (s->state == STEP_DONE) {
-			r->final |= kind && kind->final;
+			r->final = r->final || (kind && kind->final);
 			continue;
 		}
 		if (r->jobs->stopping)
@@ -201,15 +222,15 @@ static int forward(struct runner *r)
 		if (!kind)
 			err_set(&e, ERR_INTERNAL, "job.unknown_step",
 				"This version does not know the step \"%s\".", s->kind);
-		else if (r->job.cancel && !r->final)
+		else if (r->cancel && !r->final)
 			err_set(&e, ERR_CONFLICT, "job.cancelled", "Stopped on request.");
 		else if (run_step(r, s, kind, &e) == 0) {
-			r->final |= kind->final;
+			r->final = r->final || kind->final;
 			continue;
 		}
 		if (r->jobs->stopping)
 			return -1;
-		if (r->job.cancel && err_is(&e, "fetch.cancelled"))
+		if (r->cancel && err_is(&e, "fetch.cancelled"))
 			err_set(&e, ERR_CONFLICT, "job.cancelled", "Stopped on request.");
 		step_failed(r, s, &e);
 		if (!r->final)
@@ -217,7 +238,7 @@ static int forward(struct runner *r)
 		/* What comes after the commit is tidying: its failure is told, nothing is undone.
 		 */
 		log_warn("job %lld: %s", (long long)r->job.id, e.message);
-		r->job.error = (struct err){0};
+		set_error(r, &(struct err){0});
 	}
 	return 0;
 }
@@ -301,7 +322,9 @@ void job_run(struct runner *r)
 	int rc = 0;
 
 	if (r->job.state == JOB_QUEUED) {
+		gate_lock(&r->jobs->gate);
 		r->job.started_at = clock_wall();
+		gate_unlock(&r->jobs->gate);
 		set_job_state(r, JOB_RUNNING);
 	}
 	if (r->job.state == JOB_RUNNING) {

@@ -27,6 +27,8 @@ void step_progress(
 	struct step_ctx *c, int64_t done, int64_t total, const char *unit, int64_t eta_s);
 /* Sets job.waiting ("" = no longer). */
 void step_waiting(struct step_ctx *c, const char *what);
+/* How long the node was down, as the engine tells it. */
+void step_down_ms(struct step_ctx *c, int64_t ms);
 /* Replaces the note for people. */
 void step_note(struct step_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -230,7 +230,7 @@ static void note_downtime(struct step_ctx *c, msec started_at)
 
 		if (!strcmp(s->kind, "stop") && json_flag(s->args, "node", false) && ended &&
 			started_at >= ended)
-			c->job->down_ms = started_at - ended;
+			step_down_ms(c, started_at - ended);
 	}
 }
 

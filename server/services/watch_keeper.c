@@ -88,15 +88,15 @@ static void judge(struct watch *w)
 	in.services = world->services;
 	in.n_services = world->n_services;
 	in.volume_free = world->volume.total ? world->volume.free : -1;
-	old = json_incref(world->findings);
-	in.before = old;
+	in.before = world->findings;
 	advise(&in, &verdict, &new);
+	/* copies, not shared references: every thread has values of its own */
+	old = world->findings;
 	changed = !json_equal(old, new) ||
 		  strcmp(json_str(world->verdict, "word", ""), json_str(verdict, "word", ""));
 	json_decref(world->verdict);
 	world->verdict = verdict;
-	json_decref(world->findings);
-	world->findings = json_incref(new);
+	world->findings = json_deep_copy(new);
 	world_unlock(world);
 	tell_changes(w, old, new);
 	if (changed)
