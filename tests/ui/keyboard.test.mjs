@@ -201,13 +201,15 @@ describe('by keyboard alone', { timeout: 300000 }, () => {
     assert.match(page.url(), /#\/logs/, 'letters in a field are letters');
 
     await page.goto('/#/history');
-    await page.locator('#evs').waitFor();
     const range = page.getByRole('group', { name: 'Range' });
     await says(range.locator('[aria-pressed=true]'), /^24 h$/);
     await page.keyboard.press('[');
     await says(range.locator('[aria-pressed=true]'), /^6 h$/);
     await page.keyboard.press(']');
     await says(range.locator('[aria-pressed=true]'), /^24 h$/);
+    for (let i = 0; i < 2; i++) await page.keyboard.press('[');
+    await says(range.locator('[aria-pressed=true]'), /^1 h$/);
+    await page.locator('#evs').waitFor({ timeout: 30000 }); // the page moves on every 15 s
     await page.keyboard.press('j');
     await until('an event is chosen', async () => (await page.locator('.timeline [aria-current]').count()) === 1);
 

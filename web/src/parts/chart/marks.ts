@@ -16,11 +16,11 @@ export function marksOf(events: Event[]): Mark[] {
 	const marks: Mark[] = [];
 	for (const e of [...events].sort((a, b) => a.at - b.at)) {
 		if (e.type === 'job') {
-			const job = (e.data as { job?: number } | null)?.job;
-			// The event of its end names the job; asking for one is no mark yet.
-			if (job === undefined || jobs.has(job)) continue;
+			const { job, action } = (e.data ?? {}) as { job?: number; action?: string };
+			// The event of its end says what it was; asking for one is no mark yet.
+			if (job === undefined || action === undefined || jobs.has(job)) continue;
 			jobs.add(job);
-			marks.push({ at: e.at, kind: 'job', text: e.message });
+			marks.push({ at: e.at, kind: action === 'limits' ? 'limits' : 'job', text: e.message });
 		} else if (e.type === 'oom' || e.type === 'limits') marks.push({ at: e.at, kind: e.type, text: e.message });
 	}
 	return marks;
