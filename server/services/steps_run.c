@@ -16,6 +16,8 @@
 #define PORT_PATIENCE_MS                                                                           \
 	30000 /* a published port may stay bound some seconds after its owner's end */
 #define LIMIT_PATIENCE_MS 3000
+#define DISARM_TRIES 50
+#define DISARM_PAUSE_MS 100
 #define STEADY_MS 2000 /* a container that lives so long did not fail at its very start */
 
 int step_sleep(struct step_ctx *c, msec ms, struct err *e)
@@ -76,6 +78,19 @@ static int wait_for_end(
 	}
 }
 
+/* A process that ends at this very moment makes the engine fail ("container not running") until it
+ * has noticed the end itself. */
+static int disarm(struct step_ctx *c, const char *id, struct err *e)
+{
+	for (int i = 0; docker_update_restart(c->app->docker, id, "no", e); i++) {
+		bool ending = err_is(e, "engine.error") && strstr(e->message, "not running");
+
+		if (!ending || i == DISARM_TRIES || step_sleep(c, DISARM_PAUSE_MS, e))
+			return -1;
+	}
+	return 0;
+}
+
 int stop_softly(
 	struct step_ctx *c, const char *id, int64_t timeout_s, const char *signal, struct err *e)
 {
@@ -83,7 +98,7 @@ int stop_softly(
 	int rc;
 
 	/* An "always" container would be started again by the engine: disarm first. */
-	if (docker_update_restart(c->app->docker, id, "no", e) || inspect(c, id, &k, e))
+	if (disarm(c, id, e) || inspect(c, id, &k, e))
 		return -1;
 	if (!container_alive(&k))
 		return 0;

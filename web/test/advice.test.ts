@@ -59,10 +59,10 @@ test('the day line: healthy, catching up, syncing, no data, job', () => {
 
 test('one mark a job; of marks on each other the weightiest stays', () => {
 	const e = (id: number, at: number, type: Event['type'], data: object | null) => ({ id, at, type, message: type, data }) as unknown as Event;
-	const marks = marksOf([e(3, 300, 'limits', {}), e(2, 200, 'job', { job: 7 }), e(1, 100, 'job', { job: 7 }), e(6, 90, 'job', null), e(4, 5000, 'oom', {}), e(5, 10, 'access', null)]);
+	const marks = marksOf([e(3, 300, 'limits', {}), e(2, 200, 'job', { job: 7, action: 'upgrade' }), e(1, 100, 'job', { job: 7 }), e(7, 4000, 'job', { job: 8, action: 'limits' }), e(6, 90, 'job', null), e(4, 5000, 'oom', {}), e(5, 10, 'access', null)]);
 	assert.deepEqual(
 		marks.map((m) => m.kind),
-		['job', 'limits', 'oom'],
+		['job', 'limits', 'limits', 'oom'],
 	);
 	assert.deepEqual(
 		thin(marks, 1000).map((m) => m.kind),
