@@ -66,7 +66,7 @@ test('one mark a job; of marks on each other the weightiest stays', () => {
 	);
 	assert.deepEqual(
 		thin(marks, 1000).map((m) => m.kind),
-		['limits', 'oom'],
+		['limits', 'limits', 'oom'],
 	);
 });
 
