@@ -135,7 +135,7 @@ describe('by keyboard alone', { timeout: 300000 }, () => {
       await page.keyboard.press(key);
       await until(`g ${key}`, () => new URL(page.url()).hash === `#/${name}`, 5000);
       await page.locator('main h1').waitFor();
-      assert.equal((await focus(page)).tag, 'MAIN', `Tab goes on in ${name || 'overview'}`);
+      await until(`Tab goes on in ${name || 'overview'}`, async () => (await focus(page)).tag === 'MAIN', 5000);
     }
 
     await tabTo(page, /^Sync\d/);

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 
 interface Props {
 	title: string;
@@ -9,11 +9,14 @@ interface Props {
 	foot: ComponentChildren;
 }
 
-/** A native modal: the browser keeps the focus inside, Esc closes, the focus goes back after. */
+/**
+ * A native modal: the browser keeps the focus inside, Esc closes, the focus goes back after. In a layout
+ * effect, so that it is back before the dialog is gone: a key in between would go nowhere.
+ */
 export function Dialog({ title, wide, onClose, children, foot }: Props) {
 	const ref = useRef<HTMLDialogElement>(null);
 	const id = useId();
-	useEffect(() => {
+	useLayoutEffect(() => {
 		const dialog = ref.current!;
 		const before = document.activeElement as HTMLElement | null;
 		dialog.showModal();

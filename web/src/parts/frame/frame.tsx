@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { t, tOr } from '../../lang';
 import { useModel } from '../../state/store';
 import { announce } from '../announce';
@@ -58,7 +58,7 @@ function useAnnouncements(): void {
 
 function useFocusOnPageChange(page: string, main: { current: HTMLElement | null }): void {
 	const first = useRef(true);
-	useEffect(() => {
+	useLayoutEffect(() => {
 		if (!first.current) {
 			main.current?.focus({ preventScroll: true });
 			scrollTo(0, 0);

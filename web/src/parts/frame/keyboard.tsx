@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import { useLayoutEffect, useState } from 'preact/hooks';
 import { t } from '../../lang';
 import { navigate } from '../../router';
 import { isPaused, setPaused } from '../../state/store';
@@ -24,7 +24,7 @@ export function usePageKey(handler: (key: string) => void): void {
 
 export function Keyboard() {
 	const [help, setHelp] = useState(false);
-	useEffect(() => {
+	useLayoutEffect(() => {
 		let goAt = 0;
 		const onKey = (e: KeyboardEvent) => {
 			if (e.ctrlKey || e.metaKey || e.altKey || isTyping(e.target) || document.querySelector('dialog[open]')) return;
