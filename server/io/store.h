@@ -96,7 +96,8 @@ int store_secret_values(struct store *s, json_t **ret, struct err *e);
 
 /* One transaction: refuses with job.running (and *ret_busy = the job's id) when the stack has a
  * job that has not ended; with an idem_key that this actor used before, stores nothing and gives
- * that job's id and *ret_repeated = true (job.key_reused when the request's hash differs). */
+ * that job's id and *ret_repeated = true (job.key_reused when the request's hash differs). Keys are
+ * kept for 30 days. */
 struct job_request {
 	struct job *job;       /* id is written */
 	const char *idem_key;  /* or NULL */

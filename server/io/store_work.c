@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define IDEM_KEPT_MS (INT64_C(30) * 24 * 3600 * 1000)
+
 /* ---- stacks ---- */
 
 void stack_rows_free(struct stack_rows *r)
@@ -196,6 +198,18 @@ static int insert_secrets(struct store *s, struct job_request *r, struct err *e)
 	return 0;
 }
 
+/* A script that repeats itself does so soon: old keys only take room. */
+static int insert_key(struct store *s, const struct job_request *r, struct err *e)
+{
+	const struct job *j = r->job;
+
+	if (store_run(
+		    s, e, "DELETE FROM idem WHERE created_at<?", "i", j->created_at - IDEM_KEPT_MS))
+		return -1;
+	return store_run(s, e, "INSERT INTO idem VALUES(?,?,?,?,?)", "sssii", j->actor, r->idem_key,
+		r->idem_hash, j->id, j->created_at);
+}
+
 static int insert_job(struct store *s, struct job_request *r, struct err *e)
 {
 	struct job *j = r->job;
@@ -221,10 +235,7 @@ static int insert_job(struct store *s, struct job_request *r, struct err *e)
 	}
 	if (insert_secrets(s, r, e))
 		return -1;
-	if (!r->idem_key)
-		return 0;
-	return store_run(s, e, "INSERT INTO idem VALUES(?,?,?,?,?)", "sssii", j->actor, r->idem_key,
-		r->idem_hash, j->id, j->created_at);
+	return r->idem_key ? insert_key(s, r, e) : 0;
 }
 
 int store_job_add(struct store *s, struct job_request *r, struct err *e)

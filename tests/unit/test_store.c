@@ -726,6 +726,22 @@ static void a_repeated_request_gives_the_first_job(void **state)
 	assert_true(d.id != a.id);
 }
 
+static void a_key_is_forgotten_after_a_month(void **state)
+{
+	autojob struct job a = {0}, b = {0};
+	struct job_request r;
+	int64_t job = -1;
+
+	(void)state;
+	OK(keyed("x", "owner", "k", "h", &r, &a));
+	sql("UPDATE idem SET created_at = created_at - 31 * 86400000");
+	OK(store_idem_find(s, "owner", "k", "h", &job, &e));
+	assert_int_equal(job, a.id);
+	OK(keyed("y", "owner", "k2", "h", &r, &b));
+	OK(store_idem_find(s, "owner", "k", "h", &job, &e));
+	assert_int_equal(job, 0);
+}
+
 static void a_refused_request_does_not_use_its_key_up(void **state)
 {
 	autojob struct job a = {0};
@@ -1064,6 +1080,7 @@ int main(void)
 		OPEN(a_missing_job_has_its_code),
 		OPEN(job_ids_are_listed_newest_or_oldest_first),
 		OPEN(a_repeated_request_gives_the_first_job),
+		OPEN(a_key_is_forgotten_after_a_month),
 		OPEN(a_refused_request_does_not_use_its_key_up),
 		OPEN(secrets_are_set_and_deleted),
 		OPEN(waiting_secrets_replace_the_present_ones),
