@@ -43,6 +43,7 @@ struct api_call {
 	struct http_req *req;
 	const struct route *route;
 	struct identity who; /* scope SCOPE_NONE when nobody is signed in (public routes) */
+	msec checked_at;     /* monotonic: when a stream's credentials were last looked at */
 	struct {
 		char name[16], value[CALL_PARAM_MAX];
 	} params[CALL_PARAMS];

@@ -161,7 +161,7 @@ static void stream_events(struct api_call *call)
 	r.state = bus_now(call->app->bus).state;
 	if (send_state(call) || reset_if_ahead(call, &r.last))
 		return;
-	while (!r.seen.closed && http_stream_alive(call->req) && serve_once(call, &r) == 0)
+	while (!r.seen.closed && reply_goes_on(call) && serve_once(call, &r) == 0)
 		/* a state that is held back for a moment would otherwise spin */
 		if (r.seen.state != r.state)
 			clock_sleep(STATE_EVERY_MS / 2);

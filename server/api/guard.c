@@ -6,7 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define HOST_MAX 254 /* bytes of a host name with its NUL */
+#define HOST_MAX 254  /* bytes of a host name with its NUL */
+#define STILL_MS 5000 /* how long a stream's credentials are believed */
 
 /* ---- host ---- */
 
@@ -215,4 +216,15 @@ int guard_caller(struct app *app, const struct http_req *req, const struct route
 		return -1;
 	*ret = who;
 	return 0;
+}
+
+bool guard_still(struct api_call *call)
+{
+	msec now = clock_mono();
+	struct identity who;
+
+	if (now - call->checked_at < STILL_MS)
+		return true;
+	call->checked_at = now;
+	return !identify(call->app, call->req, &who, NULL) && who.scope >= call->route->scope;
 }

@@ -19,6 +19,10 @@ int guard_host(struct app *app, const struct http_req *req, struct err *e);
 int guard_caller(struct app *app, const struct http_req *req, const struct route *route,
 	struct identity *ret, struct err *e);
 
+/* For streams: whether the caller's credentials still hold. A session that ended or a token that
+ * was taken back counts after 5 s at most. */
+bool guard_still(struct api_call *call);
+
 /* A host name as the setting allowed_hosts takes it. */
 bool guard_is_host_name(const char *name);
 

@@ -14,7 +14,6 @@
 struct tail {
 	struct api_call *call;
 	json_t *secrets; /* array of texts */
-	atomic_bool gone;
 };
 
 /* Length of an ANSI escape sequence at s (ESC [ … letter), or 0. */
@@ -68,9 +67,15 @@ static char *clean(const struct tail *t, const char *s)
 static int on_line(void *ctx, const struct docker_log_line *l)
 {
 	struct tail *t = ctx;
-	autofree char *text = clean(t, l->text);
-	json_t *j = json_object();
+	autofree char *text = NULL;
+	json_t *j;
 
+	if (!reply_goes_on(t->call))
+		return -1;
+	if (!l)
+		return 0;
+	text = clean(t, l->text);
+	j = json_object();
 	json_put_int(j, "at", l->at);
 	json_put_str(j, "stream", l->is_stderr ? "stderr" : "stdout");
 	json_put_str(j, "text", text);
@@ -91,21 +96,19 @@ static int find(struct api_call *call, char **ret_name, struct err *e)
 	return 0;
 }
 
-/* A follower that nobody reads any more is noticed between two lines. */
 static void follow(struct tail *t, const char *name, int tail)
 {
 	msec since = 0;
 
-	while (http_stream_alive(t->call->req)) {
+	while (reply_goes_on(t->call)) {
 		struct err e = {0};
 
-		if (docker_logs(t->call->app->docker, name, since ? 0 : tail, since, true, &t->gone,
-			    on_line, t, &e))
+		if (docker_logs(t->call->app->docker, name, since ? 0 : tail, since, true, on_line,
+			    t, &e))
 			break;
 		since = clock_wall();
-		if (!http_stream_alive(t->call->req))
-			break;
-		clock_sleep(500); /* it ended; it may start again */
+		if (reply_goes_on(t->call))
+			clock_sleep(500); /* it ended; it may start again */
 	}
 }
 
@@ -134,7 +137,6 @@ void api_get_logs(struct api_call *call)
 	if (stay)
 		follow(&t, name, (int)tail);
 	else
-		docker_logs(
-			call->app->docker, name, (int)tail, 0, false, &t.gone, on_line, &t, NULL);
+		docker_logs(call->app->docker, name, (int)tail, 0, false, on_line, &t, NULL);
 	http_stream_end(call->req);
 }

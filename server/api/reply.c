@@ -1,5 +1,6 @@
 #include "api/reply.h"
 
+#include "api/guard.h"
 #include "base/log.h"
 #include "domain/texts.h"
 
@@ -134,6 +135,11 @@ int reply_stream(struct api_call *call, const char *content_type, struct err *e)
 		return -1;
 	http_stream_begin(call->req, content_type);
 	return 0;
+}
+
+bool reply_goes_on(struct api_call *call)
+{
+	return http_stream_alive(call->req) && guard_still(call);
 }
 
 int reply_line(struct api_call *call, json_t *line)

@@ -29,6 +29,9 @@ int reply_status(const struct err *e);
 
 /* Takes a place (call_hold) and begins a stream; on failure nothing is answered yet. */
 int reply_stream(struct api_call *call, const char *content_type, struct err *e);
+/* Whether the stream's reader is still there, and still may read: a stream outlives its request, so
+ * the credentials are looked at again every few seconds. */
+bool reply_goes_on(struct api_call *call);
 /* One line of application/x-ndjson; line is stolen; -1: the peer is gone. */
 int reply_line(struct api_call *call, json_t *line);
 

@@ -87,8 +87,9 @@ int docker_update_limits(struct docker *d, const char *id, const struct limits *
 int docker_update_restart(struct docker *d, const char *id, const char *policy, struct err *e);
 
 /* Log of a container, demultiplexed: on_line gets one line without its newline. since_ms 0 = all.
- * tail: at most so many of the last lines, -1 = all. follow: returns when the container ends, on
- * cancel (fetch.cancelled), or when on_line returns non-zero (0). on_line may call the engine. */
+ * tail: at most so many of the last lines, -1 = all. follow: returns when the container ends.
+ * on_line gets NULL every 0.5 s while nothing comes, so that a reader who left is noticed; it ends
+ * the call (which is no error) by returning non-zero. It may call the engine. */
 struct docker_log_line {
 	msec at; /* the engine's time of the line */
 	bool is_stderr;
@@ -96,8 +97,7 @@ struct docker_log_line {
 	size_t len;
 };
 int docker_logs(struct docker *d, const char *id, int tail, msec since, bool follow,
-	const atomic_bool *cancel, int (*on_line)(void *ctx, const struct docker_log_line *l),
-	void *ctx, struct err *e);
+	int (*on_line)(void *ctx, const struct docker_log_line *l), void *ctx, struct err *e);
 
 /* The last line a container wrote that is not empty, without a full stop at its end; "" when there
  * is none or it cannot be had. For the sentence that says why it ended. */

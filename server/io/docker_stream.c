@@ -148,19 +148,21 @@ void docker_log_end(struct docker_log_feed *f)
 
 static int on_log_data(void *ctx, const char *data, size_t len)
 {
-	return docker_log_feed(ctx, data, len);
+	struct docker_log_feed *f = ctx;
+
+	if (len)
+		return docker_log_feed(f, data, len);
+	f->stopped = f->on_line(f->ctx, NULL) != 0;
+	return f->stopped ? -1 : 0;
 }
 
-static int has_tty(
-	struct docker *d, const char *id, const atomic_bool *cancel, bool *ret, struct err *e)
+static int has_tty(struct docker *d, const char *id, bool *ret, struct err *e)
 {
 	autojson json_t *j = NULL;
 	autofree char *path = xasprintf("/containers/%s/json", id);
 
-	if (docker_call_json(d,
-		    &(struct docker_call){
-			    .path = path, .cancel = cancel, .missing = "container.missing"},
-		    &j, e))
+	if (docker_call_json(
+		    d, &(struct docker_call){.path = path, .missing = "container.missing"}, &j, e))
 		return -1;
 	*ret = json_flag(json_obj(j, "Config"), "Tty", false);
 	return 0;
@@ -190,8 +192,7 @@ static char *logs_path(const char *id, int tail, msec since, bool follow)
 }
 
 int docker_logs(struct docker *d, const char *id, int tail, msec since, bool follow,
-	const atomic_bool *cancel, int (*on_line)(void *ctx, const struct docker_log_line *l),
-	void *ctx, struct err *e)
+	int (*on_line)(void *ctx, const struct docker_log_line *l), void *ctx, struct err *e)
 {
 	autofree struct docker_log_feed *feed = xcalloc(1, sizeof(*feed));
 	autoanswer struct fetch_answer a = {0};
@@ -200,14 +201,13 @@ int docker_logs(struct docker *d, const char *id, int tail, msec since, bool fol
 
 	feed->on_line = on_line;
 	feed->ctx = ctx;
-	if (docker_check_name(id, e) || has_tty(d, id, cancel, &feed->tty, e))
+	if (docker_check_name(id, e) || has_tty(d, id, &feed->tty, e))
 		return -1;
 	path = logs_path(id, tail, since, follow);
 	if (!docker_call(d,
 		    &(struct docker_call){.path = path,
 			    .total_ms = -1,
 			    .silence_ms = follow ? 0 : QUIET_MS,
-			    .cancel = cancel,
 			    .on_data = on_log_data,
 			    .ctx = feed,
 			    .missing = "container.missing"},
@@ -217,7 +217,7 @@ int docker_logs(struct docker *d, const char *id, int tail, msec since, bool fol
 	}
 	if (feed->stopped)
 		return 0;
-	if (err_is(&why, "fetch.cancelled") && !(cancel && atomic_load(cancel)))
+	if (err_is(&why, "fetch.cancelled"))
 		return err_set(e, ERR_UNAVAILABLE, "engine.broken",
 			"The Docker engine's log of %.64s is not understood.", id);
 	if (e)
@@ -328,7 +328,7 @@ int docker_events(struct docker *d, msec since, const atomic_bool *cancel,
 
 static int keep_line(void *ctx, const struct docker_log_line *l)
 {
-	if (l->len)
+	if (l && l->len)
 		snprintf(ctx, DOCKER_LAST_WORDS, "%s", l->text);
 	return 0;
 }
@@ -338,7 +338,7 @@ void docker_last_words(struct docker *d, const char *id, char ret[DOCKER_LAST_WO
 	size_t len;
 
 	ret[0] = '\0';
-	docker_logs(d, id, 5, 0, false, NULL, keep_line, ret, NULL);
+	docker_logs(d, id, 5, 0, false, keep_line, ret, NULL);
 	len = strlen(ret);
 	if (len && ret[len - 1] == '.')
 		ret[len - 1] = '\0';

@@ -248,7 +248,14 @@ static void set_options(struct run *r)
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, r);
 }
 
-/* Ms until somebody has to look at the clock or the cancel flag; 0 = the time is over. */
+/* A stream on which nothing has come for a while. */
+static bool is_quiet(const struct run *r)
+{
+	return r->f->total_ms < 0 && clock_mono() - r->heard > QUIET_AFTER;
+}
+
+/* Ms until somebody has to look at the clock, the cancel flag or the reader; 0 = the time is over.
+ */
 static msec patience(const struct run *r)
 {
 	msec now = clock_mono();
@@ -256,8 +263,10 @@ static msec patience(const struct run *r)
 	msec wait = IDLE_LOOK;
 	msec left;
 
-	if (r->f->cancel)
-		wait = total < 0 && now - r->heard > QUIET_AFTER ? QUIET_LOOK : CANCEL_LOOK;
+	if (is_quiet(r))
+		wait = QUIET_LOOK;
+	else if (r->f->cancel)
+		wait = CANCEL_LOOK;
 	if (total > 0) {
 		left = r->started + total - now;
 		wait = left < wait ? left : wait;
@@ -280,6 +289,15 @@ static CURLcode result_of(CURLM *multi)
 	return CURLE_FAILED_INIT;
 }
 
+/* The caller no longer wants the answer. */
+static bool is_left(const struct run *r)
+{
+	const struct fetch *f = r->f;
+
+	return (f->cancel && atomic_load(f->cancel)) ||
+	       (f->on_data && is_quiet(r) && f->on_data(f->ctx, "", 0));
+}
+
 static CURLcode drive(struct lane *l, struct run *r)
 {
 	int running = 1;
@@ -288,7 +306,7 @@ static CURLcode drive(struct lane *l, struct run *r)
 	if (curl_multi_add_handle(l->multi, l->easy))
 		return CURLE_FAILED_INIT;
 	for (;;) {
-		if (r->f->cancel && atomic_load(r->f->cancel)) {
+		if (is_left(r)) {
 			r->stopped = true;
 			return CURLE_ABORTED_BY_CALLBACK;
 		}

@@ -35,8 +35,9 @@ struct fetch {
 	/* Checked at least every 0.2 s, every 0.5 s once a stream was silent for 2 s; NULL = cannot
 	 * be cancelled. */
 	const atomic_bool *cancel;
-	/* Streams: called for each piece of a 2xx answer's body; a non-zero return ends the call
-	 * with fetch.cancelled. NULL = collect. Answers outside 2xx are always collected. */
+	/* Streams: called for each piece of a 2xx answer's body, and with len 0 every 0.5 s while
+	 * nothing has come for 2 s (only without a deadline); a non-zero return ends the call with
+	 * fetch.cancelled. NULL = collect. Answers outside 2xx are always collected. */
 	int (*on_data)(void *ctx, const char *data, size_t len);
 	void *ctx;
 };

@@ -36,8 +36,8 @@ static void put_header(struct buf *b, const struct http_header *h)
 	buf_puts(b, "\r\n");
 }
 
-/* An idle connection keeps its worker, so it is kept for a short time only; clients are told, or they
- * would send a request into a connection that is just being closed. */
+/* An idle connection keeps its worker, so it is kept for a short time only; clients are told, or
+ * they would send a request into a connection that is just being closed. */
 #define KEEP_ALIVE_S "1"
 
 /* The same decision as CivetWeb's own, so that the header tells the truth. */
@@ -233,8 +233,8 @@ static int start_mg(struct http_server *s, const char *spec, struct err *e)
 	autofree char *timeout = xasprintf("%d", c->timeout_ms);
 	const char *options[] = {"listening_ports", spec, "num_threads", threads,
 		"request_timeout_ms", timeout, "enable_keep_alive", "yes", "keep_alive_timeout_ms",
-		KEEP_ALIVE_S "000", "tcp_nodelay", "1", "decode_url", "no", "decode_query_string", "no",
-		"enable_directory_listing", "no", "enable_auth_domain_check", "no",
+		KEEP_ALIVE_S "000", "tcp_nodelay", "1", "decode_url", "no", "decode_query_string",
+		"no", "enable_directory_listing", "no", "enable_auth_domain_check", "no",
 		"access_control_allow_origin", "", "access_control_allow_methods", "",
 		"access_control_allow_headers", "", NULL};
 	struct mg_init_data init = {&callbacks, s, options};

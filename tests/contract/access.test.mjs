@@ -206,6 +206,15 @@ test('a token that expired or was revoked is refused at once', async () => {
   api.assertError(await get('/api/v1/state', { token: soon.value }), 401, 'token.expired');
 });
 
+test('a stream ends with the credentials it was opened with', async () => {
+  const { json: gone } = await say('createToken', { body: { name: 'listener', scope: 'read', expires_at: null } });
+  const stream = await api.follow(station, '/api/v1/events', { token: gone.value });
+  streams.push(stream);
+  await stream.until('a state', (t) => frames(t).some((f) => f.event === 'state'));
+  assert.equal((await api.send(station, 'DELETE', `/api/v1/tokens/${gone.token.id}`)).status, 204);
+  await until('the server ends it', () => stream.ended, 20000);
+});
+
 test('changing the password signs every other browser out, signing out this one', async () => {
   const change = (current, password, who = owner) => say('changePassword', { token: null, headers: who.headers, body: { current, password } });
   const session = (who) => get('/api/v1/session', { token: null, headers: { Cookie: who.cookie } });

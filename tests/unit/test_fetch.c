@@ -317,6 +317,38 @@ static void test_stream(void **state)
 	buf_free(&t.b);
 }
 
+struct visit {
+	int pieces, quiet;
+};
+
+static int leave_when_quiet(void *ctx, const char *data, size_t len)
+{
+	struct visit *v = ctx;
+
+	(void)data;
+	if (len)
+		v->pieces++;
+	else
+		v->quiet++;
+	return v->quiet == 2;
+}
+
+static void test_a_quiet_stream_asks_its_reader(void **state)
+{
+	cleanup(fake_stop) struct fake s;
+	struct visit v = {0};
+	struct fetch f;
+
+	(void)state;
+	fake_start_unix(&s, ONE(.raw = "HTTP/1.1 200 OK\r\n\r\nx", .hold = true));
+	f = to(&s);
+	f.total_ms = -1;
+	f.on_data = leave_when_quiet;
+	f.ctx = &v;
+	assert_fails(&f, "fetch.cancelled");
+	assert_int_equal(v.pieces, 1);
+}
+
 static void test_cancel(void **state)
 {
 	cleanup(fake_stop) struct fake s;
@@ -534,6 +566,7 @@ int main(void)
 		cmocka_unit_test(test_too_large),
 		cmocka_unit_test(test_default_cap),
 		cmocka_unit_test(test_stream),
+		cmocka_unit_test(test_a_quiet_stream_asks_its_reader),
 		cmocka_unit_test(test_cancel),
 		cmocka_unit_test(test_connection_reuse),
 		cmocka_unit_test(test_kept_connection_that_died),
