@@ -15,10 +15,11 @@
 #define EVERY_MS 2000
 #define EVERY_SYNCED_MS 5000
 #define GAP_EVERY_MS 30000
-#define DISK_MIN_MS 30000 /* between two walks over a chain's folder, */
+/* Between two walks over a chain's folder; DISK_SHARE times as long as the last one took, so that
+ * they take 1 % of the time at most. */
+#define DISK_MIN_MS 30000
 #define DISK_MAX_MS (10 * 60 * 1000)
-#define DISK_SHARE 100 /* or so many times as long as the last one took: at most 1 % of the time   \
-			*/
+#define DISK_SHARE 100
 #define RPC_MS 2000
 
 /* One node as this thread follows it. */

@@ -203,7 +203,8 @@ int make_anew(struct step_ctx *c, const char *id, struct err *e)
 
 		if (strcmp(s->kind, "create"))
 			continue;
-		/* not looked at again: the id belongs to the first of them, and goes with its result */
+		/* not looked at again: the id belongs to the first of them, and goes with its
+		 * result */
 		from_here = from_here || !strcmp(old, id);
 		made.step = s;
 		if (from_here && (docker_remove(c->app->docker, old, e) || run_create(&made, e) ||

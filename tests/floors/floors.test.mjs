@@ -95,6 +95,13 @@ test('every error code of the program has a text, and every text a use', () => {
   assert.deepEqual(Object.keys(texts).filter((c) => !used.has(c)).sort(), [], 'texts without a use');
 });
 
+test('the C sources are formatted', () => {
+  const all = ['server', 'tests'].flatMap((d) => fs.readdirSync(path.join(root, d), { recursive: true }).map((f) => path.join(root, d, f)));
+  const c = all.filter((f) => /\.[ch]$/.test(f) && !f.includes('node_modules'));
+  const { status, stderr } = spawnSync('clang-format', ['--dry-run', '-Werror', ...c], { encoding: 'utf8' });
+  assert.equal(status, 0, `./build.sh fmt mends it:\n${stderr.slice(0, 2000)}`);
+});
+
 test('shell scripts are valid', () => {
   for (const f of ['build.sh', 'tests/run.sh', 'server/embed.sh', 'tests/lib/engine.sh', 'tests/lib/need.sh'])
     execFileSync('bash', ['-n', path.join(root, f)]);

@@ -43,7 +43,7 @@ need_bench() {
 need_tests() {
 	need_compiler
 	need_engine
-	need libcmocka-dev docker-registry nginx-light docker-compose
+	need libcmocka-dev docker-registry nginx-light docker-compose clang-format
 	(cd "$ROOT/tests" && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent)
 }
 
