@@ -80,6 +80,7 @@ function JobFacts({ job, beside }: { job: Job; beside?: boolean }) {
 	);
 }
 
+/** The hint of the error is about a fault that lasts; after a rollback it is over. */
 function Ended({ job, error }: { job: Job; error: NonNullable<Job['error']> }) {
 	const failed = job.state === 'failed';
 	return (
@@ -87,7 +88,7 @@ function Ended({ job, error }: { job: Job; error: NonNullable<Job['error']> }) {
 			<Icon name={failed ? 'stop8' : 'undo'} />
 			<p>
 				<strong>{error.message}</strong>
-				<span>{error.hint}</span> <span class="code-key">{error.code}</span>
+				<span>{failed ? error.hint : t('job.rolled_back_more')}</span> <span class="code-key">{error.code}</span>
 			</p>
 		</div>
 	);

@@ -79,7 +79,8 @@ function Mark({ step: s }: { step: Step }) {
 function Cost({ step: s }: { step: Step }) {
 	const now = useNow();
 	const usual = s.expected_s === null ? null : duration(s.expected_s);
-	if (s.state === 'skipped') return <>{t('step.skipped')}</>;
+	// Its end is that of the way back, so its times say nothing about the step.
+	if (s.state === 'skipped' || s.state === 'undone') return <>{t(`step.${s.state}`)}</>;
 	if (s.started_at === null) return <>{usual}</>;
 	const took = duration(((s.ended_at ?? now) - s.started_at) / 1000);
 	return (
