@@ -56,6 +56,21 @@ static json_t *volume_json(const struct app *app, const struct volume *v)
 	return j;
 }
 
+static json_t *known_num(double v)
+{
+	return v < 0 ? NULL : json_real(v);
+}
+
+static json_t *pressure_json(const struct host *h)
+{
+	json_t *j = json_object();
+
+	json_put(j, "cpu_percent", known_num(h->pressure_cpu));
+	json_put(j, "io_percent", known_num(h->pressure_io));
+	json_put(j, "memory_percent", known_num(h->pressure_memory));
+	return j;
+}
+
 json_t *view_host(struct app *app)
 {
 	json_t *j = json_object();
@@ -76,6 +91,7 @@ json_t *view_host(struct app *app)
 	json_put_int(j, "memory_available_bytes", h.memory_available);
 	json_put_int(j, "swap_total_bytes", h.swap_total);
 	json_put_num(j, "load1", h.load1);
+	json_put(j, "pressure", pressure_json(&h));
 	json_put_int(j, "uptime_s", h.uptime_s);
 	json_put(j, "volume", volume_json(app, &v));
 	return j;
@@ -88,7 +104,7 @@ static json_t *program_json(struct app *app)
 
 	world_lock(w);
 	json_put_int(j, "rss_bytes", w->rss);
-	json_put(j, "cpu_percent", w->cpu_percent < 0 ? NULL : json_real(w->cpu_percent));
+	json_put(j, "cpu_percent", known_num(w->cpu_percent));
 	json_put_int(j, "disk_bytes", w->disk_bytes);
 	json_put_int(j, "at", w->self_at);
 	world_unlock(w);

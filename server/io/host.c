@@ -73,6 +73,18 @@ static int read_memory(const char *proc, struct host *h, struct err *e)
 	return 0;
 }
 
+static double read_pressure(const char *proc, const char *resource)
+{
+	autofree char *name = xasprintf("pressure/%s", resource);
+	double percent;
+	char text[256];
+
+	if (read_file(proc, name, text, sizeof(text), NULL) < 0 ||
+		sscanf(text, "some avg10=%lf", &percent) != 1)
+		return -1;
+	return percent;
+}
+
 static bool has_word(const char *line, const char *word)
 {
 	size_t len = strlen(word);
@@ -125,6 +137,9 @@ int host_read(const char *proc, struct host *ret, struct err *e)
 	if (read_memory(proc, &h, e) < 0 || read_file(proc, "loadavg", text, sizeof(text), e) < 0)
 		return -1;
 	h.load1 = strtod(text, NULL);
+	h.pressure_cpu = read_pressure(proc, "cpu");
+	h.pressure_io = read_pressure(proc, "io");
+	h.pressure_memory = read_pressure(proc, "memory");
 	if (read_file(proc, "uptime", text, sizeof(text), e) < 0)
 		return -1;
 	h.uptime_s = strtoll(text, NULL, 10);

@@ -19,6 +19,9 @@ struct host {
 	bool avx; /* the processor has AVX (some images need it); false on aarch64 */
 	int64_t memory_total, memory_available, swap_total, swap_free; /* bytes */
 	double load1;
+	/* Share of the last 10 s in which something waited for it, in percent; -1 = this kernel
+	 * does not tell (before 4.20). https://docs.kernel.org/accounting/psi.html, "some" */
+	double pressure_cpu, pressure_io, pressure_memory;
 	int64_t uptime_s; /* since boot */
 };
 int host_read(const char *proc, struct host *ret, struct err *e);

@@ -42,6 +42,9 @@ enum series {
 	VOLUME_FREE,
 	HOST_MEMORY,
 	HOST_LOAD,
+	HOST_PRESSURE_CPU,
+	HOST_PRESSURE_IO,
+	HOST_PRESSURE_MEMORY,
 	N_SERIES
 };
 static const struct {
@@ -66,6 +69,9 @@ static const struct {
 	[VOLUME_FREE] = {"volume_free", "bytes"},
 	[HOST_MEMORY] = {"host_memory_available", "bytes"},
 	[HOST_LOAD] = {"host_load", "load"},
+	[HOST_PRESSURE_CPU] = {"host_pressure_cpu", "percent"},
+	[HOST_PRESSURE_IO] = {"host_pressure_io", "percent"},
+	[HOST_PRESSURE_MEMORY] = {"host_pressure_memory", "percent"},
 };
 
 const char *sampler_unit(const char *name)
@@ -309,6 +315,9 @@ static void read_host(struct sampler *s, msec at)
 	s->last_cpu_at = at;
 	put(s, s->host_entity, HOST_MEMORY, at, (double)h.memory_available);
 	put(s, s->host_entity, HOST_LOAD, at, h.load1);
+	put(s, s->host_entity, HOST_PRESSURE_CPU, at, h.pressure_cpu);
+	put(s, s->host_entity, HOST_PRESSURE_IO, at, h.pressure_io);
+	put(s, s->host_entity, HOST_PRESSURE_MEMORY, at, h.pressure_memory);
 }
 
 static void find_peaks(struct sampler *s, msec at)

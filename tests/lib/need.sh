@@ -17,6 +17,22 @@ need() {
 	apt-get -qq install --no-install-recommends -o Dpkg::Use-Pty=0 "${missing[@]}" >/dev/null
 }
 
+# need_files NAME PACKAGE…: Debian packages, only unpacked, in build/cache/NAME: for programs whose
+# packages would start a service.
+need_files() {
+	local dir=$ROOT/build/cache/$1 tmp
+	shift
+	[ ! -d "$dir" ] || return 0
+	echo "fetching $*"
+	[ -n "${APT_UPDATED:-}" ] || apt-get -qq update
+	export APT_UPDATED=1
+	tmp=$(mktemp -d)
+	mkdir -p "$dir.new"
+	(cd "$tmp" && apt-get -qq -o APT::Sandbox::User=root download "$@" && for f in *.deb; do dpkg-deb -x "$f" "$dir.new"; done)
+	rm -rf "$tmp"
+	mv "$dir.new" "$dir"
+}
+
 need_compiler() {
 	need gcc make libc6-dev libcivetweb-dev libsqlite3-dev libjansson-dev libcurl4-openssl-dev libssl-dev
 }
@@ -44,6 +60,7 @@ need_tests() {
 	need_compiler
 	need_engine
 	need libcmocka-dev docker-registry nginx-light docker-compose clang-format
+	need_files prometheus prometheus
 	(cd "$ROOT/tests" && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent)
 }
 

@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 static char tree[64];
-static const char *const files[] = {
-	"meminfo", "loadavg", "uptime", "cpuinfo", "sys/kernel/hostname", "sys/kernel/osrelease"};
+static const char *const files[] = {"meminfo", "loadavg", "uptime", "cpuinfo",
+	"sys/kernel/hostname", "sys/kernel/osrelease", "pressure/io", "pressure/memory"};
 
 static void put(const char *name, const char *text)
 {
@@ -32,7 +32,7 @@ static void drop(const char *name)
 
 static int setup(void **state)
 {
-	autofree char *sys = NULL, *kernel = NULL;
+	autofree char *sys = NULL, *kernel = NULL, *pressure = NULL;
 
 	(void)state;
 	snprintf(tree, sizeof(tree), "/tmp/test-host-XXXXXX");
@@ -40,6 +40,8 @@ static int setup(void **state)
 		return -1;
 	sys = xasprintf("%s/sys", tree);
 	kernel = xasprintf("%s/sys/kernel", tree);
+	pressure = xasprintf("%s/pressure", tree);
+	mkdir(pressure, 0755);
 	mkdir(sys, 0755);
 	mkdir(kernel, 0755);
 	put("meminfo", "MemTotal:        8053004 kB\nMemFree:          100000 kB\n"
@@ -48,6 +50,9 @@ static int setup(void **state)
 		       "SwapTotal:       4194300 kB\nSwapFree:        4000000 kB\n");
 	put("loadavg", "1.52 0.90 0.70 2/612 12345\n");
 	put("uptime", "864123.45 1000000.00\n");
+	put("pressure/io", "some avg10=12.25 avg60=1.49 avg300=1.32 total=39470202\n"
+			   "full avg10=2.14 avg60=0.72 avg300=0.24 total=12159717\n");
+	put("pressure/memory", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n");
 	put("cpuinfo", "processor\t: 0\nflags\t\t: fpu sse4_2 avx2 avxx avx f16c\n\n"
 		       "processor\t: 1\nflags\t\t: fpu sse4_2 avx2 avxx avx f16c\n\n");
 	put("sys/kernel/hostname", "NAS1B2C3D\n");
@@ -59,10 +64,12 @@ static int teardown(void **state)
 {
 	autofree char *sys = xasprintf("%s/sys", tree);
 	autofree char *kernel = xasprintf("%s/sys/kernel", tree);
+	autofree char *pressure = xasprintf("%s/pressure", tree);
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(files); i++)
 		drop(files[i]);
+	rmdir(pressure);
 	rmdir(kernel);
 	rmdir(sys);
 	return rmdir(tree);
@@ -85,6 +92,9 @@ static void test_read(void **state)
 	assert_int_equal(h.swap_total, 4194300LL * 1024);
 	assert_int_equal(h.swap_free, 4000000LL * 1024);
 	assert_true(h.load1 > 1.519 && h.load1 < 1.521);
+	assert_true(h.pressure_io > 12.24 && h.pressure_io < 12.26);
+	assert_true(h.pressure_memory == 0);
+	assert_true(h.pressure_cpu == -1); /* not told */
 	assert_int_equal(h.uptime_s, 864123);
 	assert_true(h.at > 0);
 }

@@ -34,6 +34,9 @@ export const NODE_CHARTS: ChartSpec[] = [
 export const HOST_CHARTS: ChartSpec[] = [
 	{ id: 'host', title: 'chart.host', kind: 'bytes', main: 'host_memory_available' },
 	{ id: 'load', title: 'chart.load', kind: 'rate', main: 'host_load' },
+	{ id: 'pressure-io', title: 'chart.pressure_io', kind: 'percent', main: 'host_pressure_io' },
+	{ id: 'pressure-memory', title: 'chart.pressure_memory', kind: 'percent', main: 'host_pressure_memory' },
+	{ id: 'pressure-cpu', title: 'chart.pressure_cpu', kind: 'percent', main: 'host_pressure_cpu' },
 ];
 
 export const RELAY_CHARTS: ChartSpec[] = [
