@@ -38,7 +38,12 @@ export function judge(value: number, total: number, ceiling: number, need: Need 
 	}
 	if (value > ceiling) return { tone: 'warn', icon: 'alert', strong: t('judge.too_much', { n, left }), more: t('judge.too_much_more'), better: need && safeLimit(need) < ceiling ? safeLimit(need) : undefined };
 	if (!need) return { tone: 'note', icon: 'info', strong: t('judge.no_record', { n }), more: t('judge.no_record_more', { left }) };
-	return { tone: 'ok', icon: 'check-c', strong: t('judge.enough', { n, days: count(daysOf(need), 'day', 'days') }), more: t('judge.enough_more', { peak: size(need.peak), left }) };
+	return { tone: 'ok', icon: 'check-c', strong: t('judge.enough', { n, days: lastDays(daysOf(need)) }), more: t('judge.enough_more', { peak: size(need.peak), left }) };
+}
+
+/** "the last day", "the last 14 days" */
+function lastDays(n: number): string {
+	return n === 1 ? t('judge.day') : count(n, 'day', 'days');
 }
 
 export function Sentence({ id, say }: { id: string; say: Say }) {
