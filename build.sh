@@ -3,8 +3,9 @@
 #
 #	./build.sh run [OPTIONS]    the program for real use, on this machine's own Docker engine
 #	./build.sh demo             a real Ethereum node, syncing, in the dashboard (Ctrl-C ends it)
-#	./build.sh test [SUITE…]    everything, or only: floors unit web contract engine ui
+#	./build.sh test [SUITE…]    everything, or only the suites named (tests/run.sh lists them)
 #	./build.sh bench [NAME…]    measurements, beside what they are compared with
+#	./build.sh static [ARCH…]   the program of the package, static: x86_64 and arm_64, or only that
 #	./build.sh fmt              formats the C sources
 #	./build.sh clean            removes everything that was built
 set -euo pipefail
@@ -12,13 +13,16 @@ cd "$(dirname "$0")"
 export ROOT=$PWD
 . tests/lib/need.sh
 
+# Skipped when nothing changed since the last build.
 build_web() {
 	need_web
+	[ ! -f web/dist/index.html.gz ] || [ -n "$(find web shared/api.yaml -newer web/dist/index.html.gz \
+		-not -path 'web/node_modules*' -not -path 'web/dist*' -print -quit)" ] || return 0
 	(cd web && npm ci --silent && npm run --silent build)
 }
 
 build_server() {
-	need_compiler
+	case ${1:-release} in x86_64 | arm_64) need_static ;; *) need_compiler ;; esac
 	make --no-print-directory -j"$(nproc)" -C server VARIANT="${1:-release}"
 }
 
@@ -47,9 +51,16 @@ bench)
 	need_bench
 	exec tests/bench/run.sh "$@"
 	;;
+static)
+	[ $# -gt 0 ] || set -- x86_64 arm_64
+	build_web
+	for arch in "$@"; do
+		build_server "$arch"
+	done
+	;;
 fmt)
 	need clang-format
-	find server tests -name '*.[ch]' -exec clang-format -i {} +
+	find server tests qpkg -name '*.[ch]' -exec clang-format -i {} +
 	;;
 clean)
 	rm -rf build web/dist web/node_modules tests/node_modules

@@ -195,8 +195,10 @@ int main(int argc, char **argv)
 	struct cli cli;
 	int rc;
 
+#ifdef M_ARENA_MAX
 	/* Two arenas are plenty here; one for each of thirty threads would cost tens of MiB. */
 	mallopt(M_ARENA_MAX, 2);
+#endif
 	pthread_setname_np(pthread_self(), "main");
 	cli_parse(argc, argv, &cli);
 	rc = cli.command == CMD_SERVE ? serve(&cli.config) : cli_run(&cli);

@@ -6,6 +6,8 @@
 #	web       the dashboard's own checks: types, unit tests, size
 #	contract  live answers against shared/api.yaml, under the sanitizers
 #	engine    a real Docker engine, registry and doubles, under the sanitizers
+#	static    the package's programs for both architectures: what they need, what they run on
+#	engine-static  the engine suite again, with the static program for x86_64
 #	tsan      the concurrent parts under ThreadSanitizer
 #	ui        Chromium through the whole dashboard
 #
@@ -75,12 +77,14 @@ run_unit() {
 
 run_web() { (cd web && npm run --silent check && npm test --silent); }
 run_contract() { VARIANT=asan node_files tests/contract/*.test.mjs; }
-run_engine() { LANES=2 VARIANT=asan node_files tests/engine/*.test.mjs; }
+run_engine() { LANES=3 VARIANT=asan node_files tests/engine/*.test.mjs; }
+run_static() { node_files tests/static/*.test.mjs; }
+run_engine-static() { LANES=3 VARIANT=x86_64 node_files tests/engine/*.test.mjs; }
 run_tsan() { VARIANT=tsan node_files tests/engine/seed_story.test.mjs; }
 run_ui() { VARIANT=release node_files tests/ui/*.test.mjs; }
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(floors unit web contract engine tsan ui)
+[ ${#suites[@]} -gt 0 ] || suites=(floors unit web contract engine static engine-static tsan ui)
 
 need_tests
 need_web
@@ -90,6 +94,12 @@ for v in release asan tsan; do
 	make --no-print-directory -s -j"$(nproc)" -C server VARIANT=$v all
 done
 make --no-print-directory -s -j"$(nproc)" -C server VARIANT=asan unit
+if [[ " ${suites[*]} " = *static* ]]; then
+	need_static_tests
+	for v in x86_64 arm_64; do
+		make --no-print-directory -s -j"$(nproc)" -C server VARIANT=$v all probe
+	done
+fi
 
 for s in "${suites[@]}"; do
 	suite "$s" "run_$s"

@@ -1,5 +1,7 @@
 #include "io/fetch.h"
 
+#include "io/ca.h"
+
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -222,6 +224,14 @@ static void set_method(CURL *c, const struct fetch *f)
 		curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 1L);
 }
 
+static void set_trust(CURL *c)
+{
+	struct ca ca = ca_find();
+
+	curl_easy_setopt(c, CURLOPT_CAINFO, ca.file);
+	curl_easy_setopt(c, CURLOPT_CAPATH, ca.dir);
+}
+
 static void set_options(struct run *r)
 {
 	const struct fetch *f = r->f;
@@ -231,6 +241,8 @@ static void set_options(struct run *r)
 	if (f->unix_socket)
 		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, f->unix_socket);
 	set_method(c, f);
+	if (!strncmp(f->url, "https:", 6))
+		set_trust(c);
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);

@@ -103,7 +103,9 @@ test('the C sources are formatted', () => {
 });
 
 test('shell scripts are valid', () => {
-  for (const f of ['build.sh', 'tests/run.sh', 'server/embed.sh', 'tests/lib/engine.sh', 'tests/lib/need.sh'])
+  const libs = fs.readdirSync(path.join(root, 'qpkg/static/lib')).map((f) => `qpkg/static/lib/${f}`);
+  for (const f of ['build.sh', 'tests/run.sh', 'server/embed.sh', 'tests/lib/engine.sh', 'tests/lib/need.sh',
+    'qpkg/static/fetch.sh', 'qpkg/static/verify.sh', 'qpkg/static/libs.sh', ...libs])
     execFileSync('bash', ['-n', path.join(root, f)]);
 });
 

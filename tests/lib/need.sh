@@ -56,6 +56,17 @@ need_bench() {
 	need docker-compose wrk
 }
 
+# The static program: sources, their keys, and the compilers of both architectures.
+need_static() {
+	need ca-certificates dpkg-dev gpgv debian-archive-keyring debian-keyring patch xz-utils gcc make libc6-dev cmake perl \
+		tcl linux-libc-dev gcc-aarch64-linux-gnu linux-libc-dev-arm64-cross
+}
+
+need_static_tests() {
+	need_static
+	need qemu-user-static openssl binutils
+}
+
 need_tests() {
 	need_compiler
 	need_engine

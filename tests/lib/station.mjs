@@ -30,6 +30,7 @@ export class Station {
     this.dir = dir;
     this.docker = docker;
     this.args = args;
+    this.program = [program]; // with an emulator before it where the machine is another
     this.log = '';
     fs.mkdirSync(dir, { recursive: true });
   }
@@ -52,7 +53,8 @@ export class Station {
   /** Starts and waits until it answers; makes an admin token at the first start. */
   async start() {
     this.exited = null;
-    this.child = spawn(program, this.command(), { stdio: ['ignore', 'pipe', 'pipe'] });
+    const [file, ...before] = this.program;
+    this.child = spawn(file, [...before, ...this.command()], { stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.on('exit', (code, signal) => (this.exited = { code, signal }));
     let out = '';
     this.child.stdout.on('data', (d) => (out += d));
@@ -60,7 +62,7 @@ export class Station {
     const line = await until('the program is ready', () => {
       if (this.exited) throw new Error(`it ended: ${JSON.stringify(this.exited)}\n${this.log}`);
       return out.match(/listening on port (\d+)/);
-    });
+    }, 60000);
     this.port = Number(line[1]);
     this.setupCode = out.match(/setup code: (\S+)/)?.[1] ?? null;
     this.url = `http://127.0.0.1:${this.port}`;
@@ -69,7 +71,8 @@ export class Station {
   }
 
   makeToken(name, scope) {
-    return execFileSync(program, ['token', 'create', '--state', this.state, '--name', name, '--scope', scope], {
+    const [file, ...before] = this.program;
+    return execFileSync(file, [...before, 'token', 'create', '--state', this.state, '--name', name, '--scope', scope], {
       encoding: 'utf8',
     }).trim();
   }
