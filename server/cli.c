@@ -10,13 +10,15 @@
 #include "services/auth.h"
 
 #define HOME "/var/lib/ethstation"
+#define BASE_PATH_MAX 64 /* bytes */
 
 static const char help[] =
 	"Ethereum Station " STATION_VERSION "\n"
 	"\n"
 	"  ethstation serve [--listen ADDR:PORT] [--state DIR] [--data DIR] [--docker "
 	"unix:///PATH]\n"
-	"                   [--cgroup-root DIR] [--log-level debug|info|warn|error]\n"
+	"                   [--base-path /PREFIX] [--cgroup-root DIR] [--log-level "
+	"debug|info|warn|error]\n"
 	"  ethstation token create [--state DIR] --name NAME --scope read|operate|admin\n"
 	"  ethstation reset-password [--state DIR]\n"
 	"  ethstation --version | --help\n"
@@ -29,6 +31,7 @@ static const char help[] =
 
 static const struct option options[] = {
 	{"listen", required_argument, NULL, 'l'},
+	{"base-path", required_argument, NULL, 'b'},
 	{"state", required_argument, NULL, 's'},
 	{"data", required_argument, NULL, 'd'},
 	{"docker", required_argument, NULL, 'e'},
@@ -53,9 +56,33 @@ static void bad(struct cli *c, const char *what, const char *arg)
 	c->command = CMD_BAD;
 }
 
+/* "/ethstation", "/apps/eth"; "/" and "" = none. */
+static bool is_base_path(const char *path)
+{
+	size_t len = strlen(path);
+
+	return !len || !strcmp(path, "/") ||
+	       (len <= BASE_PATH_MAX && path[0] == '/' && path[len - 1] != '/' &&
+		       !strstr(path, "//") && !strstr(path, "/.") && strncmp(path, "/api", 4) &&
+		       strncmp(path, "/assets", 7) && strncmp(path, "/metrics", 8) &&
+		       strspn(path, "/abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789-._~") == len);
+}
+
+static void take_base_path(struct cli *c, const char *path)
+{
+	if (is_base_path(path))
+		replace(&c->config.base_path, strcmp(path, "/") ? path : "");
+	else
+		bad(c, "no path to serve under: ", path);
+}
+
 static void take_option(struct cli *c, int opt)
 {
 	switch (opt) {
+	case 'b':
+		take_base_path(c, optarg);
+		break;
 	case 'l':
 		replace(&c->config.listen, optarg);
 		break;
@@ -118,6 +145,7 @@ void cli_parse(int argc, char **argv, struct cli *ret)
 		.command = CMD_SERVE,
 		.token_scope = -1,
 		.config = {.listen = xstrdup("0.0.0.0:8787"),
+			.base_path = xstrdup("/ethstation"),
 			.state_dir = xstrdup(HOME "/state"),
 			.data_root = xstrdup(HOME "/data"),
 			.docker = xstrdup("unix:///var/run/docker.sock"),
@@ -136,6 +164,7 @@ void cli_parse(int argc, char **argv, struct cli *ret)
 void cli_free(struct cli *c)
 {
 	free(c->config.listen);
+	free(c->config.base_path);
 	free(c->config.state_dir);
 	free(c->config.data_root);
 	free(c->config.docker);

@@ -1,8 +1,9 @@
 import { defineConfig } from 'vite';
 import { gzipOnly } from './build/gzip.mjs';
 
-// Every address in the page is relative: it also works below a proxy's prefix. Nothing is inlined,
-// because the server's content policy allows files of its own only.
+// Every address in the page is relative: it also works below a proxy's prefix (where the server makes
+// them absolute, see server/api/assets.h). Nothing is inlined, because the server's content policy
+// allows files of its own only.
 export default defineConfig({
 	base: './',
 	esbuild: { jsx: 'automatic', jsxImportSource: 'preact', legalComments: 'none' },

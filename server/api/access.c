@@ -1,5 +1,6 @@
 /* Who may do what: setup, sign-in, sessions, password, tokens; and the two public files. */
 #include "api/handlers.h"
+#include "api/peer.h"
 #include "api/reply.h"
 #include "base/embedded.h"
 
@@ -65,18 +66,21 @@ static void reply_with_cookie(
 {
 	autojson json_t *owned = body;
 	autofree char *text = owned ? json_text(owned) : NULL;
-	autofree char *cookie = xasprintf(AUTH_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; "
-						      "Max-Age=%" PRId64 "%s",
-		value, max_age / 1000, http_is_tls(call->req) ? "; Secure" : "");
+	bool tls = peer_is_tls(call->req);
+	autofree char *cookie = xasprintf("%s=%s; Path=/; HttpOnly; SameSite=Strict; "
+					  "Max-Age=%" PRId64 "%s",
+		tls ? AUTH_COOKIE_TLS : AUTH_COOKIE, value, max_age / 1000, tls ? "; Secure" : "");
 	const struct http_header headers[] = {{"Set-Cookie", cookie}, {NULL, NULL}};
 
 	http_reply(call->req, status, text ? "application/json" : NULL, headers, text,
 		text ? strlen(text) : 0);
 }
 
-static struct auth_client client_of(const struct api_call *call)
+/* address: PEER_ADDRESS bytes that outlive what is returned. */
+static struct auth_client client_of(const struct api_call *call, char *address)
 {
-	return (struct auth_client){http_address(call->req), http_header(call->req, "User-Agent")};
+	peer_address(call->req, address);
+	return (struct auth_client){address, http_header(call->req, "User-Agent")};
 }
 
 static void signed_in(struct api_call *call, const char *cookie)
@@ -87,7 +91,8 @@ static void signed_in(struct api_call *call, const char *cookie)
 
 void api_setup(struct api_call *call)
 {
-	struct auth_client from = client_of(call);
+	char address[PEER_ADDRESS];
+	struct auth_client from = client_of(call, address);
 	const char *code, *password;
 	char cookie[CRYPTO_KEY];
 	struct err e;
@@ -105,7 +110,8 @@ void api_setup(struct api_call *call)
 
 void api_sign_in(struct api_call *call)
 {
-	struct auth_client from = client_of(call);
+	char address[PEER_ADDRESS];
+	struct auth_client from = client_of(call, address);
 	const char *password;
 	char cookie[CRYPTO_KEY];
 	struct err e;
@@ -199,13 +205,14 @@ void api_end_session(struct api_call *call)
 void api_change_password(struct api_call *call)
 {
 	const char *current, *password;
+	char address[PEER_ADDRESS];
 	struct err e;
 
+	peer_address(call->req, address);
 	if (json_only(call->body, &e, "current", "password", NULL) ||
 		body_text(call, "current", &current, &e) ||
 		body_text(call, "password", &password, &e) ||
-		auth_change_password(call->app->auth, &call->who, current, password,
-			http_address(call->req), &e)) {
+		auth_change_password(call->app->auth, &call->who, current, password, address, &e)) {
 		reply_err(call, &e);
 		return;
 	}

@@ -1,12 +1,15 @@
 #include "api/assets.h"
 
 #include "api/reply.h"
+#include "base/buf.h"
 #include "base/embedded.h"
 #include "io/crypto.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define ROOT "web/dist"
+#define PAGE "/index.html"
 #define FOR_EVER "public, max-age=31536000, immutable"
 
 static const char *type_of(const char *path)
@@ -45,7 +48,7 @@ static void refuse(struct http_req *req, const char *path)
 	bool gzip;
 	struct err e;
 
-	if (find("/index.html", &gzip))
+	if (find(PAGE, &gzip))
 		err_set(&e, ERR_NOT_FOUND, "web.missing", "There is no %s here.", path);
 	else
 		err_set(&e, ERR_NOT_FOUND, "web.not_built",
@@ -53,14 +56,30 @@ static void refuse(struct http_req *req, const char *path)
 	reply_err_text(req, &e, NULL);
 }
 
-static void send_file(struct http_req *req, const char *path, const struct embedded *f, bool gzip)
+/* The page with its relative addresses made absolute below the prefix. */
+static char *page_below(const struct embedded *page, const char *base)
+{
+	static const char relative[] = "=\"./";
+	struct buf b = {0};
+	const char *from = page->data, *at;
+
+	for (; (at = strstr(from, relative)); from = at + sizeof(relative) - 1) {
+		buf_add(&b, from, (size_t)(at - from));
+		buf_printf(&b, "=\"%s/", base);
+	}
+	buf_puts(&b, from);
+	return buf_take(&b);
+}
+
+static void send_bytes(
+	struct http_req *req, const char *path, const void *bytes, size_t len, bool gzip)
 {
 	const char *known = http_header(req, "If-None-Match");
 	struct http_header headers[4] = {{0}};
 	char hash[SHA256_HEX], tag[20];
 	int n = 0;
 
-	crypto_sha256_hex(f->data, f->len, hash);
+	crypto_sha256_hex(bytes, len, hash);
 	snprintf(tag, sizeof(tag), "\"%.16s\"", hash);
 	headers[n++] = (struct http_header){"ETag", tag};
 	headers[n++] = (struct http_header){
@@ -71,10 +90,21 @@ static void send_file(struct http_req *req, const char *path, const struct embed
 	}
 	if (gzip)
 		headers[n++] = (struct http_header){"Content-Encoding", "gzip"};
-	http_reply(req, 200, type_of(path), headers, f->data, f->len);
+	http_reply(req, 200, type_of(path), headers, bytes, len);
 }
 
-void assets_serve(struct http_req *req, const char *path)
+static bool send_page_below(struct http_req *req, const char *path, const char *base)
+{
+	const struct embedded *page =
+		*base && !strcmp(path, PAGE) ? embedded_find(ROOT PAGE) : NULL;
+	autofree char *text = page ? page_below(page, base) : NULL;
+
+	if (text)
+		send_bytes(req, path, text, strlen(text), false);
+	return text;
+}
+
+void assets_serve(struct http_req *req, const char *path, const char *base)
 {
 	const struct http_header allow[] = {{"Allow", "GET, HEAD"}, {NULL, NULL}};
 	const char *method = http_method(req);
@@ -89,10 +119,12 @@ void assets_serve(struct http_req *req, const char *path)
 		return;
 	}
 	if (!strcmp(path, "/"))
-		path = "/index.html";
+		path = PAGE;
+	if (send_page_below(req, path, base))
+		return;
 	f = find(path, &gzip);
 	if (f)
-		send_file(req, path, f, gzip);
+		send_bytes(req, path, f->data, f->len, gzip);
 	else
 		refuse(req, path);
 }

@@ -41,6 +41,7 @@ enum hold { HOLD_NONE, HOLD_STREAM, HOLD_WAIT };
 struct api_call {
 	struct app *app;
 	struct http_req *req;
+	const char *base; /* the proxy's prefix that the path had; "" = none */
 	const struct route *route;
 	struct identity who; /* scope SCOPE_NONE when nobody is signed in (public routes) */
 	msec checked_at;     /* monotonic: when a stream's credentials were last looked at */

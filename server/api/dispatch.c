@@ -15,11 +15,13 @@ static bool below(const char *path, const char *prefix)
 	return !strncmp(path, prefix, len) && (!path[len] || path[len] == '/');
 }
 
-static const char *without_prefix(const char *path)
+/* The path below the proxy's prefix; *ret_base: the prefix that it had, "" when it had none. */
+static const char *without_prefix(const struct app *app, const char *path, const char **ret_base)
 {
-	if (!below(path, PROXY_PREFIX))
-		return path;
-	path += strlen(PROXY_PREFIX);
+	const char *base = app->config.base_path;
+
+	*ret_base = base && *base && below(path, base) ? base : "";
+	path += strlen(*ret_base);
 	return *path ? path : "/";
 }
 
@@ -123,10 +125,10 @@ static int read_body(struct api_call *call, const char *path, struct err *e)
 	return 0;
 }
 
-static void serve_api(
-	const struct route *table, struct app *app, struct http_req *req, const char *path)
+static void serve_api(const struct route *table, struct app *app, struct http_req *req,
+	const char *path, const char *base)
 {
-	struct api_call call = {.app = app, .req = req};
+	struct api_call call = {.app = app, .req = req, .base = base};
 	char allow[ALLOW_CAP] = "";
 	struct err e;
 
@@ -135,8 +137,7 @@ static void serve_api(
 		refuse_path(req, path, allow);
 		return;
 	}
-	if (guard_caller(app, req, call.route, &call.who, &e) || read_key(&call, &e) ||
-		read_body(&call, path, &e))
+	if (guard_caller(&call, &call.who, &e) || read_key(&call, &e) || read_body(&call, path, &e))
 		reply_err(&call, &e);
 	else
 		call.route->handle(&call);
@@ -146,7 +147,7 @@ static void serve_api(
 
 void dispatch(const struct route *table, struct app *app, struct http_req *req)
 {
-	const char *path = without_prefix(http_path(req));
+	const char *base, *path = without_prefix(app, http_path(req), &base);
 	bool api = below(path, "/api") || below(path, "/metrics");
 	struct err e;
 
@@ -156,8 +157,8 @@ void dispatch(const struct route *table, struct app *app, struct http_req *req)
 		else
 			reply_err_text(req, &e, NULL);
 	} else if (api) {
-		serve_api(table, app, req, path);
+		serve_api(table, app, req, path, base);
 	} else {
-		assets_serve(req, path);
+		assets_serve(req, path, base);
 	}
 }

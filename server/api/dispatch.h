@@ -2,8 +2,8 @@
  * dispatch: from a request to its handler: proxy prefix, host, table row, guard, body. Answers
  * everything that goes wrong on the way.
  *
- * QTS's web server hands on /ethstation/REST as /ethstation//REST: the prefix is dropped, never
- * redirected (io/http has collapsed the slashes).
+ * QTS's web server hands on /ethstation/REST as /ethstation//REST: the prefix (config.base_path) is
+ * dropped, never redirected (io/http has collapsed the slashes).
  *
  * Error codes: api.unknown_path, api.wrong_method (405 with Allow), input.not_object, json.invalid,
  * input.idempotency_key, api.internal, and those of the guard and of http_body.
@@ -12,8 +12,6 @@
 #define API_DISPATCH_H
 
 #include "api/call.h"
-
-#define PROXY_PREFIX "/ethstation"
 
 /* The table ends with a NULL method. Paths outside /api and /metrics are the dashboard's. */
 void dispatch(const struct route *table, struct app *app, struct http_req *req);

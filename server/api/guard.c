@@ -1,5 +1,7 @@
 #include "api/guard.h"
 
+#include "api/peer.h"
+
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
@@ -81,9 +83,8 @@ bool guard_is_host_name(const char *name)
 		       len;
 }
 
-int guard_host(struct app *app, const struct http_req *req, struct err *e)
+static int check_host(struct app *app, const char *host, struct err *e)
 {
-	const char *host = http_header(req, "Host");
 	char name[HOST_MAX];
 
 	if (!host || !split_host(host, name))
@@ -96,6 +97,15 @@ int guard_host(struct app *app, const struct http_req *req, struct err *e)
 		"This dashboard does not answer under the name \"%.100s\".", name);
 }
 
+int guard_host(struct app *app, const struct http_req *req, struct err *e)
+{
+	const char *asked = peer_host(req);
+
+	if (check_host(app, http_header(req, "Host"), e))
+		return -1;
+	return asked ? check_host(app, asked, e) : 0;
+}
+
 /* ---- origin ---- */
 
 static bool changes(const struct http_req *req)
@@ -103,23 +113,27 @@ static bool changes(const struct http_req *req)
 	return strcmp(http_method(req), "GET") && strcmp(http_method(req), "HEAD");
 }
 
-/* QTS's own web server hands requests on from the NAS itself and says under which host it was
- * asked. */
-static const char *forwarded_host(const struct http_req *req)
+/* A proxy of this NAS that asks by a loopback name and says nothing about the host that it was
+ * asked for: then the page's own name is all there is to judge, and it has to be one that is
+ * answered. SameSite and the session's CSRF value still stand between another page and any change.
+ */
+static bool is_hidden_host(const struct api_call *call, const char *host, const char *origin_host)
 {
-	const char *from = http_address(req);
+	char name[HOST_MAX];
 
-	if (strncmp(from, "127.", 4) && strcmp(from, "::1"))
-		return NULL;
-	return http_header(req, "X-Forwarded-Host");
+	return *call->base && peer_is_local(call->req) && !peer_host(call->req) &&
+	       split_host(host, name) &&
+	       (!strncmp(name, "127.", 4) || !strcasecmp(name, "localhost")) &&
+	       !check_host(call->app, origin_host, NULL);
 }
 
-static int check_origin(const struct http_req *req, struct err *e)
+static int check_origin(const struct api_call *call, struct err *e)
 {
+	const struct http_req *req = call->req;
 	const char *origin = http_header(req, "Origin");
 	const char *site = http_header(req, "Sec-Fetch-Site");
 	const char *host = http_header(req, "Host");
-	const char *forwarded = forwarded_host(req);
+	const char *forwarded = peer_host(req);
 	const char *name = origin ? strstr(origin, "://") : NULL;
 
 	if (site && !strcasecmp(site, "cross-site"))
@@ -128,7 +142,8 @@ static int check_origin(const struct http_req *req, struct err *e)
 	if (!origin)
 		return 0;
 	if (name &&
-		(!strcasecmp(name + 3, host) || (forwarded && !strcasecmp(name + 3, forwarded))))
+		(!strcasecmp(name + 3, host) || (forwarded && !strcasecmp(name + 3, forwarded)) ||
+			is_hidden_host(call, host, name + 3)))
 		return 0;
 	return err_set(e, ERR_FORBIDDEN, "http.origin",
 		"The request comes from a page of %.100s, not of this dashboard.", origin);
@@ -161,10 +176,13 @@ static int identify(
 	struct app *app, const struct http_req *req, struct identity *ret, struct err *e)
 {
 	const char *token = bearer(req);
-	autofree char *cookie = token ? NULL : http_cookie(req, AUTH_COOKIE);
+	autofree char *cookie =
+		token ? NULL : http_cookie(req, peer_is_tls(req) ? AUTH_COOKIE_TLS : AUTH_COOKIE);
+	char address[PEER_ADDRESS];
 
+	peer_address(req, address);
 	if (token)
-		return auth_by_token(app->auth, token, http_address(req), ret, e);
+		return auth_by_token(app->auth, token, address, ret, e);
 	if (cookie)
 		return auth_by_cookie(app->auth, cookie, ret, e);
 	return err_set(e, ERR_AUTH, "auth.required", "Nobody is signed in with this request.");
@@ -191,14 +209,16 @@ static int check_scope(const struct identity *who, const struct route *route, st
 		may[who->scope], scope_name(route->scope));
 }
 
-int guard_caller(struct app *app, const struct http_req *req, const struct route *route,
-	struct identity *ret, struct err *e)
+int guard_caller(const struct api_call *call, struct identity *ret, struct err *e)
 {
+	const struct http_req *req = call->req;
+	const struct route *route = call->route;
+	struct app *app = call->app;
 	bool open = is_public(app, route);
 	struct identity who = {0};
 	struct err why;
 
-	if (changes(req) && !bearer(req) && check_origin(req, e))
+	if (changes(req) && !bearer(req) && check_origin(call, e))
 		return -1;
 	if (open) {
 		*ret = who;

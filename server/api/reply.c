@@ -1,6 +1,7 @@
 #include "api/reply.h"
 
 #include "api/guard.h"
+#include "api/peer.h"
 #include "base/log.h"
 #include "domain/texts.h"
 
@@ -77,14 +78,14 @@ void reply_err_with(struct api_call *call, const struct err *e, const char *key,
 	struct http_header headers[3] = {{0}};
 	json_t *error = error_json(e);
 	int n = 0, status = reply_status(e);
-	char wait[16];
+	char wait[16], address[PEER_ADDRESS];
 
 	log_own(call->req, e);
 	if (key)
 		json_put(error, key, value);
 	if (err_is(e, "auth.locked")) {
-		snprintf(wait, sizeof(wait), "%d",
-			auth_wait_s(call->app->auth, http_address(call->req)));
+		peer_address(call->req, address);
+		snprintf(wait, sizeof(wait), "%d", auth_wait_s(call->app->auth, address));
 		headers[n++] = (struct http_header){"Retry-After", wait};
 	} else if (status == 503) {
 		headers[n++] = (struct http_header){"Retry-After", "10"};

@@ -40,6 +40,9 @@ static int find_socket(const struct mg_request_info *info)
 
 void http_stream_begin(struct http_req *req, const char *content_type)
 {
+	/* nginx's word for "hand on every piece at once"; and a proxy that compressed would wait */
+	static const struct http_header unbuffered[] = {{"X-Accel-Buffering", "no"},
+		{"Cache-Control", "no-store, no-transform"}, {NULL, NULL}};
 	autobuf struct buf b = {0};
 
 	if (req->status)
@@ -49,7 +52,7 @@ void http_stream_begin(struct http_req *req, const char *content_type)
 	req->fd = find_socket(req->info);
 	req->chunked = !strcmp(req->info->http_version, "1.1");
 	mg_disable_connection_keep_alive(req->conn);
-	http_head(req, &b, 200, content_type, NULL);
+	http_head(req, &b, 200, content_type, unbuffered);
 	buf_puts(&b, req->chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n");
 	if (mg_write(req->conn, b.data, b.len) != (int)b.len || req->head)
 		req->gone = true;

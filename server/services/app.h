@@ -9,6 +9,7 @@
 
 struct config {
 	char *listen;	   /* ADDR:PORT */
+	char *base_path;   /* the prefix under which a proxy asks, such as /ethstation; "" = none */
 	char *state_dir;   /* state.db, history.db, lock */
 	char *data_root;   /* the only place for the data folders of stacks */
 	char *docker;	   /* unix:///path */

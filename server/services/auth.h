@@ -25,6 +25,9 @@
 struct auth; /* opaque */
 
 #define AUTH_COOKIE "ethstation_session"
+/* On an encrypted connection. A name of its own, because a browser lets no plain page of this host
+ * replace a Secure cookie: signing in over http would silently fail after one sign-in over https. */
+#define AUTH_COOKIE_TLS "__Host-ethstation_session"
 #define AUTH_TOKEN 48	      /* bytes of a token's value with its NUL: "est_" and 43 characters */
 #define AUTH_SESSION_HOURS 12 /* unless the setting session_hours says otherwise */
 

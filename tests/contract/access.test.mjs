@@ -342,7 +342,7 @@ test('behind the proxy of QTS: the prefix is dropped, nothing is redirected', as
   for (const url of ['/ethstation', '/ethstation/', '/ethstation//']) {
     const res = await get(url);
     assert.equal(res.status, 200, url);
-    assert.ok(res.bytes.equals(plain.bytes), url);
+    assert.equal(res.text, zlib.gunzipSync(plain.bytes).toString().replaceAll('="./', '="/ethstation/'), url);
   }
   assert.equal((await get(`/ethstation//${assetOf(await index())}`)).status, 200);
   for (const url of ['/ethstationx', '/ethstation/ethstation/api/v1/health']) assert.equal((await get(url)).status, 404, url);

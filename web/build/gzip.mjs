@@ -1,5 +1,5 @@
-// After the build: every text file becomes NAME.gz and nothing else, for that is what the server
-// embeds and sends.
+// After the build: every text file becomes NAME.gz, for that is what the server embeds and sends. The
+// page itself also stays as it is: below a proxy's prefix the server writes that into it.
 import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -17,7 +17,7 @@ export function gzipOnly() {
 		async closeBundle() {
 			for (const name of await textFiles(dir)) {
 				await writeFile(`${name}.gz`, gzipSync(await readFile(name), { level: 9 }));
-				await rm(name);
+				if (!name.endsWith('/index.html')) await rm(name);
 			}
 		},
 	};

@@ -1,8 +1,10 @@
 // One way to talk to the server: JSON in, JSON out, errors as ApiError.
 import { t } from '../lang';
 
-/** Found at run time, so that the page also works below a proxy's prefix. */
-export const API = new URL('api/v1/', document.baseURI.split('#')[0]).href;
+/** Found at run time from where this script lies (BASE/assets/), so that the page works below a
+ *  proxy's prefix too, also when its own address lacks the slash at the end. */
+const here = import.meta.url;
+export const API = new URL('../api/v1/', here).href;
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
