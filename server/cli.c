@@ -36,6 +36,7 @@ static const struct option options[] = {
 	{"data", required_argument, NULL, 'd'},
 	{"docker", required_argument, NULL, 'e'},
 	{"cgroup-root", required_argument, NULL, 'c'},
+	{"qts-root", required_argument, NULL, 'q'}, /* for tests: a tree that looks like QTS's */
 	{"log-level", required_argument, NULL, 'v'},
 	{"name", required_argument, NULL, 'n'},
 	{"scope", required_argument, NULL, 'p'},
@@ -98,6 +99,9 @@ static void take_option(struct cli *c, int opt)
 	case 'c':
 		replace(&c->config.cgroup_root, optarg);
 		break;
+	case 'q':
+		replace(&c->config.qts_root, optarg);
+		break;
 	case 'n':
 		replace(&c->token_name, optarg);
 		break;
@@ -150,7 +154,8 @@ void cli_parse(int argc, char **argv, struct cli *ret)
 			.data_root = xstrdup(HOME "/data"),
 			.docker = xstrdup("unix:///var/run/docker.sock"),
 			.cgroup_root = xstrdup("/sys/fs/cgroup"),
-			.proc_root = xstrdup("/proc")},
+			.proc_root = xstrdup("/proc"),
+			.qts_root = xstrdup("/")},
 	};
 	opterr = 0;
 	while (ret->command != CMD_BAD && (opt = getopt_long(argc, argv, "", options, NULL)) != -1)
@@ -170,6 +175,7 @@ void cli_free(struct cli *c)
 	free(c->config.docker);
 	free(c->config.cgroup_root);
 	free(c->config.proc_root);
+	free(c->config.qts_root);
 	free(c->token_name);
 }
 

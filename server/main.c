@@ -26,6 +26,7 @@
 #include "services/auth.h"
 #include "services/bus.h"
 #include "services/jobs.h"
+#include "services/notify.h"
 #include "services/probe.h"
 #include "services/sampler.h"
 #include "services/watch.h"
@@ -94,7 +95,8 @@ static int start_services(struct app *app, struct err *e)
 	app->docker = docker_new(app->config.docker);
 	app->jobs = jobs_new(app);
 	if (auth_open(app->store, &app->auth, e) || watch_start(app, &app->watch, e) ||
-		sampler_start(app, &app->sampler, e) || probe_start(app, &app->probe, e))
+		sampler_start(app, &app->sampler, e) || probe_start(app, &app->probe, e) ||
+		notify_start(app, &app->notify, e))
 		return -1;
 	jobs_resume(app->jobs);
 	return 0;
@@ -118,6 +120,7 @@ static void stop(struct app *app)
 		bus_close(app->bus);
 	http_stop(app->http);
 	jobs_stop(app->jobs);
+	notify_stop(app->notify);
 	probe_stop(app->probe);
 	sampler_stop(app->sampler);
 	watch_stop(app->watch);

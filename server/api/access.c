@@ -20,6 +20,7 @@ void api_get_health(struct api_call *call)
 	json_put_flag(j, "ok", true);
 	json_put_flag(j, "owned", auth_owned(call->app->auth));
 	put_time(j, "setup_until_at", auth_setup_until(call->app->auth));
+	json_put_flag(j, "qnap_sign_in", auth_qnap_on(call->app->auth, call->app->config.qts_root));
 	json_put_str(j, "version", STATION_VERSION);
 	json_put_int(j, "now_at", clock_wall());
 	reply_json(call, 200, j);
@@ -108,19 +109,46 @@ void api_setup(struct api_call *call)
 	signed_in(call, cookie);
 }
 
+static int by_password(struct api_call *call, const struct auth_client *from,
+	char cookie[CRYPTO_KEY], struct err *e)
+{
+	const char *password;
+
+	if (json_only(call->body, e, "password", NULL) || body_text(call, "password", &password, e))
+		return -1;
+	return auth_sign_in(call->app->auth, password, from, cookie, &call->who, e);
+}
+
+static int by_qnap(struct api_call *call, const struct auth_client *from, char cookie[CRYPTO_KEY],
+	struct err *e)
+{
+	autofree char *user = http_cookie(call->req, "NAS_USER");
+	autofree char *token = http_cookie(call->req, "qtoken");
+	autofree char *sid = http_cookie(call->req, "NAS_SID");
+	const struct qnap_cookies cookies = {user, token, sid};
+
+	if (json_only(call->body, e, "qnap", NULL))
+		return -1;
+	if (!json_flag(call->body, "qnap", false))
+		return err_set(e, ERR_INPUT, "input.type", "The field \"qnap\" can only be true.");
+	return auth_qnap_sign_in(
+		call->app->auth, call->app->config.qts_root, &cookies, from, cookie, &call->who, e);
+}
+
 void api_sign_in(struct api_call *call)
 {
 	char address[PEER_ADDRESS];
 	struct auth_client from = client_of(call, address);
-	const char *password;
 	char cookie[CRYPTO_KEY];
 	struct err e;
 
-	if (json_only(call->body, &e, "password", NULL) ||
-		body_text(call, "password", &password, &e) ||
-		auth_sign_in(call->app->auth, password, &from, cookie, &call->who, &e)) {
+	if (json_object_get(call->body, "qnap") ? by_qnap(call, &from, cookie, &e)
+						: by_password(call, &from, cookie, &e)) {
 		if (err_is(&e, "auth.wrong_password"))
 			call_say(call, "access", e.code, "Wrong password from %s.", from.address);
+		else if (err_is(&e, "auth.qnap_refused") || err_is(&e, "auth.qnap_not_admin"))
+			call_say(call, "access", e.code, "QTS refused a sign-in from %s.",
+				from.address);
 		reply_err(call, &e);
 		return;
 	}

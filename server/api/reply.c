@@ -83,9 +83,11 @@ void reply_err_with(struct api_call *call, const struct err *e, const char *key,
 	log_own(call->req, e);
 	if (key)
 		json_put(error, key, value);
-	if (err_is(e, "auth.locked")) {
+	if (err_is(e, "auth.locked") || err_is(e, "auth.qnap_locked")) {
 		peer_address(call->req, address);
-		snprintf(wait, sizeof(wait), "%d", auth_wait_s(call->app->auth, address));
+		snprintf(wait, sizeof(wait), "%d",
+			err_is(e, "auth.locked") ? auth_wait_s(call->app->auth, address)
+						 : auth_qnap_wait_s(call->app->auth, address));
 		headers[n++] = (struct http_header){"Retry-After", wait};
 	} else if (status == 503) {
 		headers[n++] = (struct http_header){"Retry-After", "10"};

@@ -3,6 +3,8 @@
 #include "api/handlers.h"
 #include "api/reply.h"
 
+#include "io/qnap.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,13 +31,16 @@ static json_t *parse_hosts(const char *text)
 
 static int settings_json(struct api_call *call, json_t **ret, struct err *e)
 {
-	autofree char *metrics = NULL, *name = NULL, *hosts = NULL, *hours = NULL;
+	autofree char *metrics = NULL, *name = NULL, *hosts = NULL, *hours = NULL, *qnap = NULL,
+		      *removed = NULL;
 	char host[65] = "";
 	json_t *j;
 
 	if (get_text(call, "metrics_public", &metrics, e) || get_text(call, "nas_name", &name, e) ||
 		get_text(call, "allowed_hosts", &hosts, e) ||
-		get_text(call, "session_hours", &hours, e))
+		get_text(call, "session_hours", &hours, e) ||
+		get_text(call, "qnap_sign_in", &qnap, e) ||
+		get_text(call, "when_removed", &removed, e))
 		return -1;
 	gethostname(host, sizeof(host) - 1);
 	j = json_object();
@@ -44,6 +49,9 @@ static int settings_json(struct api_call *call, json_t **ret, struct err *e)
 	json_put(j, "allowed_hosts", parse_hosts(hosts));
 	json_put_str(j, "data_root", call->app->config.data_root);
 	json_put_int(j, "session_hours", hours ? strtol(hours, NULL, 10) : AUTH_SESSION_HOURS);
+	json_put_flag(j, "qnap_sign_in", qnap && !strcmp(qnap, "1"));
+	json_put_flag(j, "qnap_here", qnap_here(call->app->config.qts_root));
+	json_put_str(j, "when_removed", removed ? removed : "keep");
 	*ret = j;
 	return 0;
 }
@@ -87,17 +95,28 @@ static size_t chars(const char *text)
 
 static int check(const json_t *body, struct err *e)
 {
+	static const char *const fixed[] = {"data_root", "qnap_here"};
+	static const char *const switches[] = {"metrics_public", "qnap_sign_in"};
+	const char *text;
 	const json_t *v;
 
 	if (json_only(body, e, "metrics_public", "nas_name", "allowed_hosts", "data_root",
-		    "session_hours", NULL))
+		    "session_hours", "qnap_sign_in", "qnap_here", "when_removed", NULL))
 		return -1;
-	if (json_object_get(body, "data_root"))
-		return err_set(e, ERR_INPUT, "input.read_only",
-			"data_root is given when the program starts.");
-	v = json_object_get(body, "metrics_public");
-	if (v && !json_is_boolean(v))
-		return err_set(e, ERR_INPUT, "input.setting", "metrics_public is true or false.");
+	for (size_t i = 0; i < COUNT(fixed); i++)
+		if (json_object_get(body, fixed[i]))
+			return err_set(e, ERR_INPUT, "input.read_only",
+				"%s is given when the program starts.", fixed[i]);
+	for (size_t i = 0; i < COUNT(switches); i++) {
+		v = json_object_get(body, switches[i]);
+		if (v && !json_is_boolean(v))
+			return err_set(
+				e, ERR_INPUT, "input.setting", "%s is true or false.", switches[i]);
+	}
+	text = json_str(body, "when_removed", "");
+	if (json_object_get(body, "when_removed") && strcmp(text, "keep") && strcmp(text, "stop"))
+		return err_set(
+			e, ERR_INPUT, "input.setting", "when_removed is \"keep\" or \"stop\".");
 	v = json_object_get(body, "nas_name");
 	if (v && (!json_is_string(v) || chars(json_string_value(v)) > NAME_MAX_CHARS))
 		return err_set(e, ERR_INPUT, "input.setting",
@@ -116,6 +135,8 @@ static int save(struct api_call *call, const char *key, const json_t *v, struct 
 {
 	autofree char *text = NULL;
 
+	if (!strcmp(key, "qnap_sign_in"))
+		return auth_qnap_switch(call->app->auth, json_is_true(v), e);
 	if (json_is_boolean(v))
 		text = xstrdup(json_is_true(v) ? "1" : "0");
 	else if (!json_is_string(v))

@@ -25,6 +25,7 @@ struct fetch {
 	const char *url;	 /* http://localhost/path when unix_socket is set */
 	const char *unix_socket; /* path, or NULL for TCP */
 	int netns_pid;		 /* > 0: open the socket in the network namespace of this process */
+	bool any_certificate;	 /* https to https://127.0.0.1 only: whoever answers is believed */
 	const char *const *headers; /* NULL-terminated "Name: value" list, or NULL */
 	const void *body;	    /* or NULL */
 	size_t body_len;
@@ -46,6 +47,7 @@ struct fetch_answer {
 	int status;	    /* HTTP status */
 	struct buf body;    /* collected bytes */
 	char *content_type; /* or NULL */
+	char *redirect;	    /* where a 3xx leads, as a whole URL, or NULL; never followed */
 };
 void fetch_answer_free(struct fetch_answer *a);
 #define autoanswer cleanup(fetch_answer_free)

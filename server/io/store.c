@@ -52,6 +52,8 @@ static const struct rung {
 		" type TEXT NOT NULL, stack TEXT, service TEXT, actor TEXT NOT NULL, code TEXT,"
 		" message TEXT NOT NULL, data TEXT NOT NULL);"
 		"CREATE INDEX event_stack ON event(stack, id);"},
+	{"sessions of QTS users",
+		"ALTER TABLE session ADD COLUMN qnap_user TEXT NOT NULL DEFAULT '';"},
 };
 
 void stmt_free(sqlite3_stmt **st)

@@ -37,6 +37,7 @@ struct session_row {
 	msec created_at, last_seen_at, expires_at;
 	char address[46];
 	char browser[128];
+	char qnap_user[65]; /* QTS user that it belongs to; "" = the owner, by password */
 };
 int store_session_add(struct store *s, const struct session_row *r, struct err *e);
 int store_session_find(
@@ -44,7 +45,8 @@ int store_session_find(
 int store_session_touch(struct store *s, const char *hash, msec seen, struct err *e);
 int store_session_delete(struct store *s, const char *id, bool *ret_found, struct err *e);
 int store_session_delete_except(
-	struct store *s, const char *keep_id, struct err *e); /* NULL = all */
+	struct store *s, const char *keep_id, struct err *e);  /* NULL = all */
+int store_session_delete_qnap(struct store *s, struct err *e); /* all that QTS users began */
 int store_sessions(struct store *s, struct session_row **ret, size_t *ret_n, struct err *e);
 
 struct token_row {

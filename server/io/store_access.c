@@ -28,7 +28,7 @@ int store_setting_set(struct store *s, const char *key, const char *value, struc
 
 /* ---- sessions ---- */
 
-#define SESSION "id, hash, csrf, created_at, last_seen_at, expires_at, address, browser"
+#define SESSION "id, hash, csrf, created_at, last_seen_at, expires_at, address, browser, qnap_user"
 
 static void read_session(sqlite3_stmt *st, struct session_row *r)
 {
@@ -42,6 +42,7 @@ static void read_session(sqlite3_stmt *st, struct session_row *r)
 	COL_COPY(r->csrf, st, 2);
 	COL_COPY(r->address, st, 6);
 	COL_COPY(r->browser, st, 7);
+	COL_COPY(r->qnap_user, st, 8);
 }
 
 int store_session_add(struct store *s, const struct session_row *r, struct err *e)
@@ -49,9 +50,9 @@ int store_session_add(struct store *s, const struct session_row *r, struct err *
 	HOLD(s);
 	if (store_run(s, e, "DELETE FROM session WHERE expires_at < ?", "i", r->created_at))
 		return -1;
-	return store_run(s, e, "INSERT INTO session(" SESSION ") VALUES(?,?,?,?,?,?,?,?)",
-		"sssiiiss", r->id, r->hash, r->csrf, r->created_at, r->last_seen_at, r->expires_at,
-		r->address, r->browser);
+	return store_run(s, e, "INSERT INTO session(" SESSION ") VALUES(?,?,?,?,?,?,?,?,?)",
+		"sssiiisss", r->id, r->hash, r->csrf, r->created_at, r->last_seen_at, r->expires_at,
+		r->address, r->browser, r->qnap_user);
 }
 
 int store_session_find(
@@ -89,6 +90,12 @@ int store_session_delete_except(struct store *s, const char *keep_id, struct err
 {
 	HOLD(s);
 	return store_run(s, e, "DELETE FROM session WHERE id IS NOT ?", "s", keep_id);
+}
+
+int store_session_delete_qnap(struct store *s, struct err *e)
+{
+	HOLD(s);
+	return store_run(s, e, "DELETE FROM session WHERE qnap_user <> ''", "");
 }
 
 int store_sessions(struct store *s, struct session_row **ret, size_t *ret_n, struct err *e)

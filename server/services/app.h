@@ -15,6 +15,7 @@ struct config {
 	char *docker;	   /* unix:///path */
 	char *cgroup_root; /* /sys/fs/cgroup */
 	char *proc_root;   /* /proc */
+	char *qts_root;	   /* "/": where the files of QTS are, if this is a QNAP NAS (io/qnap.h) */
 };
 
 struct app {
@@ -30,6 +31,7 @@ struct app {
 	struct watch *watch;
 	struct sampler *sampler;
 	struct probe *probe;
+	struct notify *notify;
 	struct http_server *http;
 	msec started_at;
 };

@@ -7,10 +7,13 @@
 #define PASSWORD_MAX 256
 #define SESSIONS_MAX 50 /* the longest unused gives way */
 #define TOUCH_MS 60000	/* how often a last use is written */
+#define QNAP_MS ((msec)AUTH_QNAP_MINUTES * 60 * 1000)
 
 const char *identity_user(const struct identity *who)
 {
-	return strncmp(who->actor, "token:", 6) ? who->actor : who->actor + 6;
+	const char *colon = strchr(who->actor, ':');
+
+	return colon ? colon + 1 : who->actor;
 }
 
 int auth_open(struct store *store, struct auth **ret, struct err *e)
@@ -80,13 +83,21 @@ static int drop_oldest(struct store *s, struct err *e)
 static void identify(const struct session_row *row, struct identity *ret)
 {
 	*ret = (struct identity){.scope = SCOPE_ADMIN, .expires_at = row->expires_at};
-	snprintf(ret->actor, sizeof(ret->actor), "owner");
+	if (*row->qnap_user)
+		snprintf(ret->actor, sizeof(ret->actor), "qnap:%s", row->qnap_user);
+	else
+		snprintf(ret->actor, sizeof(ret->actor), "owner");
 	snprintf(ret->session, sizeof(ret->session), "%s", row->id);
 	snprintf(ret->csrf, sizeof(ret->csrf), "%s", row->csrf);
 }
 
-int auth_session_begin(struct auth *a, const struct auth_client *from, char ret_cookie[CRYPTO_KEY],
-	struct identity *ret, struct err *e)
+static msec least(msec a, msec b)
+{
+	return a < b ? a : b;
+}
+
+int auth_session_begin(struct auth *a, const char *qnap_user, const struct auth_client *from,
+	char ret_cookie[CRYPTO_KEY], struct identity *ret, struct err *e)
 {
 	struct session_row row = {.created_at = clock_wall()};
 	char cookie[CRYPTO_KEY];
@@ -96,7 +107,9 @@ int auth_session_begin(struct auth *a, const struct auth_client *from, char ret_
 	crypto_random_hex(row.id, 16);
 	crypto_random_hex(row.csrf, 32);
 	row.last_seen_at = row.created_at;
-	row.expires_at = row.created_at + session_ms(a->store);
+	row.expires_at = row.created_at +
+			 (*qnap_user ? least(session_ms(a->store), QNAP_MS) : session_ms(a->store));
+	snprintf(row.qnap_user, sizeof(row.qnap_user), "%s", qnap_user);
 	snprintf(row.address, sizeof(row.address), "%s", from->address);
 	copy_browser(from->browser, row.browser, sizeof(row.browser));
 	if (drop_oldest(a->store, e) || store_session_add(a->store, &row, e))
@@ -216,7 +229,7 @@ int auth_sign_in(struct auth *a, const char *password, const struct auth_client 
 {
 	if (try_password(a, password, from->address, ERR_AUTH, e))
 		return -1;
-	return auth_session_begin(a, from, ret_cookie, ret, e);
+	return auth_session_begin(a, "", from, ret_cookie, ret, e);
 }
 
 int auth_change_password(struct auth *a, const struct identity *who, const char *current,

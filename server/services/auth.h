@@ -11,34 +11,45 @@
  * A wrong password makes its sender wait (domain/throttle); at most two passwords are hashed at
  * once, each takes 16 MiB. Any thread.
  *
+ * On a QNAP NAS the owner may let its administrators in with the sign-in that they have in QTS (the
+ * setting qnap_sign_in, off at first). The browser sends QTS's cookies; QTS itself is asked about
+ * them and must say that it knows them, that the user is an administrator, and the same user name
+ * as the cookie (when there is one). Such a session is short, because QTS cannot tell us when it
+ * ends there.
+ *
  * Error codes: auth.required, auth.unowned, auth.owned, auth.setup_closed, auth.setup_code,
- * auth.wrong_password, auth.locked, token.expired, token.name_taken, token.too_many,
- * input.password, input.token_name, input.scope, input.expiry; and those of io/store and io/crypto.
+ * auth.wrong_password, auth.locked, auth.qnap_off, auth.qnap_none, auth.qnap_refused,
+ * auth.qnap_not_admin, auth.qnap_locked, token.expired, token.name_taken, token.too_many,
+ * input.password, input.token_name, input.scope, input.expiry; and those of io/store, io/crypto
+ * and io/qnap.
  */
 #ifndef SERVICES_AUTH_H
 #define SERVICES_AUTH_H
 
 #include "base/model.h"
 #include "io/crypto.h"
+#include "io/qnap.h"
 #include "io/store.h"
 
 struct auth; /* opaque */
 
 #define AUTH_COOKIE "ethstation_session"
 /* On an encrypted connection. A name of its own, because a browser lets no plain page of this host
- * replace a Secure cookie: signing in over http would silently fail after one sign-in over https. */
+ * replace a Secure cookie: signing in over http would silently fail after one sign-in over https.
+ */
 #define AUTH_COOKIE_TLS "__Host-ethstation_session"
 #define AUTH_TOKEN 48	      /* bytes of a token's value with its NUL: "est_" and 43 characters */
 #define AUTH_SESSION_HOURS 12 /* unless the setting session_hours says otherwise */
+#define AUTH_QNAP_MINUTES 60  /* of a session begun with QTS's cookies, at most */
 
 struct identity {
 	enum scope scope;
-	char actor[ACTOR_MAX]; /* "owner", "token:NAME" */
+	char actor[ACTOR_MAX]; /* "owner", "token:NAME", "qnap:USER" */
 	char session[33];      /* public id; "" for a token */
 	char csrf[65];	       /* "" for a token */
 	msec expires_at;       /* 0 = never */
 };
-/* The actor without "token:". */
+/* The actor without "token:" or "qnap:". */
 const char *identity_user(const struct identity *who);
 
 /* Who signs in, from where. */
@@ -62,8 +73,17 @@ int auth_setup(struct auth *a, const char *code, const char *password,
 	struct err *e);
 int auth_sign_in(struct auth *a, const char *password, const struct auth_client *from,
 	char ret_cookie[CRYPTO_KEY], struct identity *ret, struct err *e);
-/* Seconds that auth.locked asks this address to wait; 0 = none. */
+/* root: of QTS's files (io/qnap.h). */
+int auth_qnap_sign_in(struct auth *a, const char *root, const struct qnap_cookies *cookies,
+	const struct auth_client *from, char ret_cookie[CRYPTO_KEY], struct identity *ret,
+	struct err *e);
+/* The setting is on, and this is a QNAP NAS. */
+bool auth_qnap_on(struct auth *a, const char *root);
+/* Switches the setting; off ends every session that was begun so. */
+int auth_qnap_switch(struct auth *a, bool on, struct err *e);
+/* Seconds that auth.locked, or auth.qnap_locked, asks this address to wait; 0 = none. */
 int auth_wait_s(struct auth *a, const char *address);
+int auth_qnap_wait_s(struct auth *a, const char *address);
 /* The session's end is fixed when it begins; its last use is written at most once a minute. */
 int auth_by_cookie(struct auth *a, const char *cookie, struct identity *ret, struct err *e);
 int auth_by_token(struct auth *a, const char *value, const char *address, struct identity *ret,

@@ -123,7 +123,7 @@ int auth_setup(struct auth *a, const char *code, const char *password,
 	pthread_mutex_lock(&a->setup_lock);
 	rc = take_ownership(a, code, password, e);
 	pthread_mutex_unlock(&a->setup_lock);
-	return rc ? -1 : auth_session_begin(a, from, ret_cookie, ret, e);
+	return rc ? -1 : auth_session_begin(a, "", from, ret_cookie, ret, e);
 }
 
 int auth_cli_reset(struct store *s, char ret_code[CRYPTO_CODE], struct err *e)

@@ -30,7 +30,7 @@ const TITLES = { start: 'Start Parity', stop: 'Stop Parity', restart: 'Restart P
 function answer(method, path, query, body) {
 	const state = () => world.state(scenario, lastEvent);
 	const now = Date.now();
-	if (path === 'health') return [200, { ok: true, owned, setup_until_at: owned ? null : now + 760000, version: '1.0.0', now_at: now }];
+	if (path === 'health') return [200, { ok: true, owned, setup_until_at: owned ? null : now + 760000, qnap_sign_in: true, version: '1.0.0', now_at: now }];
 	if (path === 'setup') {
 		if (body.code !== '1234-5678') return error(403, 'auth.setup_code', 'This is not the code.', 'It is in the newest lines of the log.');
 		owned = signedIn = true;
@@ -49,7 +49,7 @@ function answer(method, path, query, body) {
 	if (path === 'host') return [200, { host: world.host(now), engine: world.engine(now, scenario), containers: [{ id: 'f00', name: 'my_parity_latest', image: 'ethcore/parity:latest', state: 'running', stack: null }] }];
 	if (path === 'recipes') return [200, { recipes: world.recipes() }];
 	if (path === 'events') return [200, { events: world.events(scenario) }];
-	if (path === 'settings') return [200, { metrics_public: false, nas_name: 'nas-paris', allowed_hosts: ['nas.example.org'], data_root: '/share/Ethereum', session_hours: 12, ...body }];
+	if (path === 'settings') return [200, { metrics_public: false, nas_name: 'nas-paris', allowed_hosts: ['nas.example.org'], data_root: '/share/Ethereum', session_hours: 12, qnap_sign_in: true, qnap_here: true, when_removed: 'keep', ...body }];
 	if (path === 'tokens' && method === 'POST') return [201, { token: { id: '3', name: body.name, scope: body.scope, created_at: now, expires_at: null, last_used_at: null, last_used_from: null }, value: 'est_5q7dPz0example0value0only0000' }];
 	if (path === 'tokens') return [200, { tokens: [{ id: '1', name: 'backup', scope: 'read', created_at: now - 9e8, expires_at: null, last_used_at: now - 420000, last_used_from: '192.168.1.20' }, { id: '2', name: 'Prometheus', scope: 'read', created_at: now - 9e8, expires_at: now + 7e9, last_used_at: null, last_used_from: null }] }];
 	if (path === 'sessions') return [200, { sessions: [{ id: 'a', created_at: now - 3e6, last_seen_at: now, expires_at: now + 4e7, address: '192.168.1.7', browser: 'Firefox on Linux', current: true }, { id: 'b', created_at: now - 8e6, last_seen_at: now - 5e6, expires_at: now + 3e7, address: '192.168.1.31', browser: 'Safari on iPhone', current: false }] }];

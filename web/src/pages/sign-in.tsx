@@ -11,20 +11,23 @@ import { enter, useAccess } from '../state/session';
 
 /** The page that was asked for stays in the address; signing in shows it. */
 export default function SignIn() {
-	const { ended } = useAccess();
+	const { ended, health } = useAccess();
 	const [password, setPassword] = useState('');
 	const [busy, setBusy] = useState(false);
 	const [error, setError] = useState<unknown>();
-	const submit = async (e: Event) => {
-		e.preventDefault();
+	const signIn = async (body: { password: string } | { qnap: true }) => {
 		setBusy(true);
 		setError(undefined);
 		try {
-			await enter(await change<Session>('POST', 'session', { password }, { open: true }));
+			await enter(await change<Session>('POST', 'session', body, { open: true }));
 		} catch (e) {
 			setError(e);
 			setBusy(false);
 		}
+	};
+	const submit = (e: Event) => {
+		e.preventDefault();
+		void signIn({ password });
 	};
 	return (
 		<Gate>
@@ -44,6 +47,14 @@ export default function SignIn() {
 				<Button kind="primary" type="submit" disabled={busy}>
 					{t('signin.do')}
 				</Button>
+				{health?.qnap_sign_in && (
+					<div class="stack tight">
+						<Button icon="key" disabled={busy} onClick={() => void signIn({ qnap: true })}>
+							{t('signin.qnap')}
+						</Button>
+						<p class="small soft">{t('signin.qnap_help')}</p>
+					</div>
+				)}
 			</form>
 			<p class="small soft">
 				{t('signin.forgot')} <code class="mono">ethstation reset-password</code>

@@ -3,10 +3,12 @@ import { change } from '../../api/client';
 import type { Settings } from '../../api/model';
 import { t } from '../../lang';
 import { Button } from '../../parts/button';
-import { Check } from '../../parts/choice';
+import { Check, Choice } from '../../parts/choice';
 import { TextField } from '../../parts/field';
 import { Problem } from '../../parts/problem';
 import { toast } from '../../parts/toast';
+
+const REMOVED = ['keep', 'stop'] as const;
 
 /** Settings of this program; only what was changed is sent. */
 export function ProgramSettings({ settings }: { settings: Settings }) {
@@ -40,6 +42,13 @@ export function ProgramSettings({ settings }: { settings: Settings }) {
 					help={t('settings.hosts_help')}
 				/>
 				<Check title={t('settings.metrics')} note={t('settings.metrics_help')} checked={s.metrics_public ?? false} onCheck={(metrics_public) => set({ metrics_public })} />
+				{s.qnap_here && <Check title={t('settings.qnap')} note={t('settings.qnap_help')} checked={s.qnap_sign_in ?? false} onCheck={(qnap_sign_in) => set({ qnap_sign_in })} />}
+				<Choice
+					legend={t('settings.removed')}
+					value={s.when_removed ?? 'keep'}
+					options={REMOVED.map((value) => ({ value, title: t(`removed.${value}`), note: t(`removed.${value}_help`) }))}
+					onPick={(v) => set({ when_removed: v === 'stop' ? 'stop' : 'keep' })}
+				/>
 				{s.data_root && (
 					<p class="small soft">
 						{t('settings.data_root')} <span class="mono">{s.data_root}</span>
