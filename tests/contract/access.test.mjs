@@ -157,7 +157,7 @@ test('a change from a foreign page is refused, also a sign-in', async () => {
   const self = `127.0.0.1:${station.port}`;
   const foreign = [{ Origin: 'http://evil.example' }, { Origin: 'null' }, { Origin: `http://${self}.evil.example` }, { Origin: `http://evil.example/${self}` },
     { Origin: `http://127.0.0.1:${station.port + 1}` }, { Origin: `x${self}` }, { Origin: '' }, { 'Sec-Fetch-Site': 'cross-site' },
-    { Origin: `http://${self}`, 'Sec-Fetch-Site': 'cross-site' }, { Origin: 'http://nas.example:8080', 'X-Forwarded-Host': 'other.example:8080' }];
+    { Origin: `http://${self}`, 'Sec-Fetch-Site': 'cross-site' }, { Origin: 'http://10.0.0.8:8080', 'X-Forwarded-Host': '10.0.0.9:8080' }];
   for (const headers of foreign) {
     const what = JSON.stringify(headers);
     const res = await say('changeSettings', { token: null, headers: { ...owner.headers, ...headers }, body: { nas_name: 'stolen' } });
@@ -167,7 +167,7 @@ test('a change from a foreign page is refused, also a sign-in', async () => {
   }
   assert.equal((await get('/api/v1/settings')).json.nas_name, 'mine');
   for (const headers of [{ Origin: `http://${self}` }, { Origin: `http://${self}`, 'Sec-Fetch-Site': 'same-origin' }, { 'Sec-Fetch-Site': 'none' },
-    { Origin: 'https://nas.example:8080', 'X-Forwarded-Host': 'nas.example:8080' }]) {
+    { Origin: 'https://10.0.0.9:8080', 'X-Forwarded-Host': '10.0.0.9:8080' }]) {
     const res = await say('changeSettings', { token: null, headers: { ...owner.headers, ...headers }, body: { nas_name: 'mine' } });
     assert.equal(res.status, 200, `${JSON.stringify(headers)}: ${res.text}`);
   }
@@ -184,6 +184,7 @@ test('a name that was pointed at us (DNS rebinding) gets nothing, not even the p
       assert.doesNotMatch(res.text, /<html|owned|uptime/i);
     }
   api.assertError(await get('/api/v1/health', { headers: { Host: 'evil.example' } }), 421, 'http.host');
+  api.assertError(await get('/api/v1/health', { headers: { 'X-Forwarded-Host': 'evil.example' } }), 421, 'http.host');
   const own = os.hostname();
   for (const Host of ['127.0.0.1', 'localhost', 'LOCALHOST:1', '192.168.1.7:8787', '[::1]:8787', own, `${own.split('.')[0]}.local:80`, 'localhost.'])
     assert.equal((await get('/api/v1/health', { headers: { Host } })).status, 200, Host);
@@ -615,8 +616,12 @@ test('a fifth wrong password in a row makes its sender wait, and nobody else', a
   assert.equal((await get('/api/v1/state', { token: null, headers: { Cookie: owner.cookie } })).status, 200, 'who is in stays in');
   const elsewhere = await signIn(PASSWORD, { localAddress: '127.0.0.2' });
   assert.equal(elsewhere.status, 200, elsewhere.text);
-  assert.equal((await signIn('wrong wrong wrong', { localAddress: '127.0.0.2', headers: { 'X-Forwarded-For': '10.0.0.1' } })).status, 401);
-  api.assertError(await signIn(PASSWORD, { headers: { 'X-Forwarded-For': '10.0.0.1', 'X-Real-IP': '10.0.0.1' } }), 429, 'auth.locked');
+  // behind a proxy of this NAS it is the address that the proxy added last
+  const behind = (list) => ({ headers: { 'X-Forwarded-For': list, 'X-Real-IP': '10.0.0.7' } });
+  for (let i = 0; i < 5; i++) assert.equal((await signIn('wrong wrong wrong', behind(`10.0.0.${i + 2}, 10.0.0.1`))).status, 401);
+  api.assertError(await signIn(PASSWORD, behind('10.0.0.8, 10.0.0.1')), 429, 'auth.locked');
+  api.assertError(await signIn(PASSWORD, behind('127.0.0.2, nonsense')), 429, 'auth.locked');
+  assert.equal((await signIn(PASSWORD, behind('10.0.0.9'))).status, 200);
 });
 
 test('ethstation reset-password, while it runs, opens setup again and ends every session', async () => {

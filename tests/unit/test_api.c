@@ -133,6 +133,7 @@ static int open_house(void **state)
 	h->app.bus = bus_new(h->app.store);
 	h->app.config.base_path = (char *)"/ethstation";
 	h->app.config.data_root = (char *)"/share/ethstation";
+	h->app.config.qts_root = (char *)"/no-qts";
 	c.ctx = &h->app;
 	assert_int_equal(http_start(&c, &h->app.http, &h->e), 0);
 	h->port = http_port(h->app.http);
