@@ -78,16 +78,14 @@ static int wait_for_end(
 	}
 }
 
-/* A process that ends at this very moment makes the engine fail ("container not running") until it
- * has noticed the end itself. */
+/* A process that ends at this very moment makes the engine fail, in words of its version's own,
+ * until it has noticed the end itself. */
 static int disarm(struct step_ctx *c, const char *id, struct err *e)
 {
-	for (int i = 0; docker_update_restart(c->app->docker, id, "no", e); i++) {
-		bool ending = err_is(e, "engine.error") && strstr(e->message, "not running");
-
-		if (!ending || i == DISARM_TRIES || step_sleep(c, DISARM_PAUSE_MS, e))
+	for (int i = 0; docker_update_restart(c->app->docker, id, "no", e); i++)
+		if (!err_is(e, "engine.error") || i == DISARM_TRIES ||
+			step_sleep(c, DISARM_PAUSE_MS, e))
 			return -1;
-	}
 	return 0;
 }
 

@@ -92,8 +92,25 @@ drop_cgroups() {
 	return 0
 }
 
-start() {
+# launch [OPTIONS]: one dockerd; false when it ended, or did not answer within 60 s.
+launch() {
 	local i pid
+	rm -f "$dir/pid" "$dir/s"
+	setsid nsenter --net="$netns" "$dockerd" --data-root "$dir/data" --exec-root "$dir/exec" \
+		--pidfile "$dir/pid" --host "unix://$dir/s" --config-file "$dir/daemon.json" \
+		--containerd-namespace "$ns" --containerd-plugins-namespace "$ns-plugins" \
+		"$@" >>"$dir/log" 2>&1 </dev/null &
+	pid=$!
+	for ((i = 0; i < 1200; i++)); do
+		answers && return 0
+		[ -d "/proc/$pid" ] || return 1
+		sleep .05
+	done
+	return 1
+}
+
+start() {
+	local i
 	[ -z "$(engine_pid)" ] || { answers && return 0; }
 	[ -x "$dockerd" ] || die "$dockerd is missing (apt-get install docker.io)"
 	[ ${#dir} -le 100 ] || die "DIR is too long for a unix socket: $dir"
@@ -101,16 +118,10 @@ start() {
 	[ -f "$dir/daemon.json" ] || echo '{}' >"$dir/daemon.json"
 	mount_cgroups
 	make_netns
-	rm -f "$dir/pid" "$dir/s"
-	setsid nsenter --net="$netns" "$dockerd" --data-root "$dir/data" --exec-root "$dir/exec" \
-		--pidfile "$dir/pid" --host "unix://$dir/s" --config-file "$dir/daemon.json" \
-		--containerd-namespace "$ns" --containerd-plugins-namespace "$ns-plugins" \
-		"$@" >>"$dir/log" 2>&1 </dev/null &
-	pid=$!
-	for ((i = 0; i < 600; i++)); do
-		answers && return 0
-		[ -d "/proc/$pid" ] || break
-		sleep .05
+	# dockerd gives its containerd 15 s, which a loaded machine may exceed
+	for ((i = 0; i < 3; i++)); do
+		launch "$@" && return 0
+		tail -n 8 "$dir/log" | grep -q 'timeout waiting for containerd' || break
 	done
 	tail -n 5 "$dir/log" >&2
 	die "the engine did not start, see $dir/log"

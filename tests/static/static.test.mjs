@@ -82,8 +82,10 @@ for (const [arch, { machine, emulator, native, page }] of Object.entries(archs))
     const inJail = (name) => path.join(jail, name);
     let server, child;
 
-    /** argv for a program inside; always emulated as the oldest processor, so that one instruction too new ends it. */
-    const inside = (file, ...args) => ['--net=/run/netns/' + ns, 'chroot', jail, '/emulator', ...emulator.slice(1), file, ...args];
+    /** argv for a program inside, with /proc alone; emulated as the oldest processor, so that one instruction too new ends it. */
+    const enter = 'mount --bind "$0" "$0" && mount -t proc proc "$0/proc" && exec chroot "$0" /emulator "$@"';
+    const inside = (file, ...args) =>
+      [`--net=/run/netns/${ns}`, 'unshare', '--mount', '--propagation', 'private', 'sh', '-c', enter, jail, ...emulator.slice(1), file, ...args];
     const fetch_ = (url, env = {}) => {
       const r = spawnSync('nsenter', inside('/probe', url), { encoding: 'utf8', timeout: 120000, env: { PATH: process.env.PATH, ...env } });
       return r.stdout.trim() || `${r.signal ?? r.status} ${r.stderr}`;
@@ -91,6 +93,7 @@ for (const [arch, { machine, emulator, native, page }] of Object.entries(archs))
 
     before(async () => {
       fs.mkdirSync(inJail('etc/ssl/certs'), { recursive: true });
+      fs.mkdirSync(inJail('proc'));
       fs.copyFileSync(program, inJail('ethstation'));
       fs.copyFileSync(probe, inJail('probe'));
       fs.copyFileSync(emulator[0], inJail('emulator'));
