@@ -9,6 +9,10 @@ interface Props {
 	foot: ComponentChildren;
 }
 
+// A dialog may open another one and be gone before it: then the focus goes back to where it was before both.
+let opened = 0;
+let opener: HTMLElement | null = null;
+
 /**
  * A native modal: the browser keeps the focus inside, Esc closes, the focus goes back after. In a layout
  * effect, so that it is back before the dialog is gone: a key in between would go nowhere.
@@ -19,10 +23,12 @@ export function Dialog({ title, wide, onClose, children, foot }: Props) {
 	useLayoutEffect(() => {
 		const dialog = ref.current!;
 		const before = document.activeElement as HTMLElement | null;
+		if (opened++ === 0) opener = before;
 		dialog.showModal();
 		return () => {
 			dialog.close();
-			before?.focus?.();
+			opened--;
+			(before?.isConnected ? before : opener)?.focus();
 		};
 	}, []);
 	const onCancel = (e: Event) => {
