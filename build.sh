@@ -6,6 +6,9 @@
 #	./build.sh test [SUITE…]    everything, or only the suites named (tests/run.sh lists them)
 #	./build.sh bench [NAME…]    measurements, beside what they are compared with
 #	./build.sh static [ARCH…]   the program of the package, static: x86_64 and arm_64, or only that
+#	./build.sh package          the packages for QNAP NAS: build/EthereumStation_VERSION_ARCH.qpkg
+#	./build.sh feed --base-url URL
+#	                            build/feed/: an App Center repository of these packages, to put on a web server
 #	./build.sh fmt              formats the C sources
 #	./build.sh clean            removes everything that was built
 set -euo pipefail
@@ -57,6 +60,15 @@ static)
 	for arch in "$@"; do
 		build_server "$arch"
 	done
+	;;
+package)
+	"$0" static
+	need_package
+	exec qpkg/package.sh
+	;;
+feed)
+	need_node
+	exec node qpkg/feed.mjs --packages build --icons build/icons --out build/feed "$@"
 	;;
 fmt)
 	need clang-format

@@ -21,11 +21,14 @@ static const char help[] =
 	"debug|info|warn|error]\n"
 	"  ethstation token create [--state DIR] --name NAME --scope read|operate|admin\n"
 	"  ethstation reset-password [--state DIR]\n"
+	"  ethstation leave [--state DIR] [--docker unix:///PATH]\n"
 	"  ethstation --version | --help\n"
 	"\n"
 	"serve           the dashboard and the REST API (default 0.0.0.0:8787); ends on SIGTERM\n"
 	"token create    prints a new API token; works while the server runs\n"
 	"reset-password  forgets password and sign-ins and prints a code for a new password\n"
+	"leave           when the app is removed: stops the containers if the settings say so;\n"
+	"                nothing is deleted\n"
 	"\n"
 	"State (settings, history) and data (chains) are below " HOME " unless told otherwise.\n";
 
@@ -137,6 +140,8 @@ static void take_words(struct cli *c, int n, char **words)
 		c->command = CMD_TOKEN;
 	else if (n == 1 && !strcmp(first, "reset-password"))
 		c->command = CMD_RESET;
+	else if (n == 1 && !strcmp(first, "leave"))
+		c->command = CMD_LEAVE;
 	else
 		bad(c, "that command is not known: ", first);
 }
@@ -216,6 +221,7 @@ int cli_run(const struct cli *c)
 		return 0;
 	case CMD_BAD:
 	case CMD_SERVE:
+	case CMD_LEAVE:
 		return 2;
 	case CMD_TOKEN:
 	case CMD_RESET:

@@ -6,7 +6,7 @@
 
 #include "services/app.h"
 
-enum command { CMD_SERVE, CMD_TOKEN, CMD_RESET, CMD_VERSION, CMD_HELP, CMD_BAD };
+enum command { CMD_SERVE, CMD_TOKEN, CMD_RESET, CMD_LEAVE, CMD_VERSION, CMD_HELP, CMD_BAD };
 
 struct cli {
 	enum command command;
@@ -18,7 +18,7 @@ struct cli {
 /* Prints what is wrong and gives CMD_BAD for anything it does not understand. */
 void cli_parse(int argc, char **argv, struct cli *ret);
 void cli_free(struct cli *c);
-/* Runs everything but CMD_SERVE; the exit status. */
+/* Runs everything but CMD_SERVE and CMD_LEAVE; the exit status. */
 int cli_run(const struct cli *c);
 
 #endif

@@ -22,10 +22,12 @@
 #include "io/fetch.h"
 #include "io/history.h"
 #include "io/http.h"
+#include "io/qnap.h"
 #include "io/store.h"
 #include "services/auth.h"
 #include "services/bus.h"
 #include "services/jobs.h"
+#include "services/leave.h"
 #include "services/notify.h"
 #include "services/probe.h"
 #include "services/sampler.h"
@@ -102,15 +104,37 @@ static int start_services(struct app *app, struct err *e)
 	return 0;
 }
 
+/* The owner's https port, with the certificate that QTS's own web server has; NULL = not wanted. */
+static char *tls_address(struct app *app)
+{
+	autofree char *port = NULL;
+
+	if (store_setting_get(app->store, "https_port", &port, NULL) || !port)
+		return NULL;
+	return xasprintf("0.0.0.0:%s", port);
+}
+
 static int start_http(struct app *app, struct err *e)
 {
+	autofree char *tls = tls_address(app);
+	autofree char *certificate = qnap_path(app->config.qts_root, "/etc/stunnel/stunnel.pem");
 	struct http_config c = {
 		.listen = app->config.listen,
+		.tls_listen = tls,
+		.certificate = certificate,
 		.handle = routes_handle,
 		.on_error = reply_http_error,
 		.ctx = app,
 	};
 
+	if (!http_start(&c, &app->http, e))
+		return 0;
+	if (!tls)
+		return -1;
+	/* a port that is taken, or a certificate that is gone, keeps nobody out of the dashboard */
+	bus_say(app->bus, "station", NULL, NULL, "station", "http.no_tls", NULL,
+		"There is no https on %s: %s", tls, e->message);
+	c.tls_listen = NULL;
 	return http_start(&c, &app->http, e);
 }
 
@@ -193,6 +217,32 @@ static int serve(struct config *config)
 	return rc ? 1 : 0;
 }
 
+/* Nothing runs beside it: the store is opened for this program alone. */
+static int leave(const struct config *config)
+{
+	struct app app = {.config = *config};
+	struct err e = {0};
+	int rc;
+
+	signal(SIGPIPE, SIG_IGN);
+	fetch_init();
+	rc = load_texts(&e) || load_recipes(&app, &e) ||
+	     store_open(config->state_dir, true, &app.store, &e);
+	if (rc == 0) {
+		app.docker = docker_new(config->docker);
+		rc = leave_run(&app, &e);
+		docker_free(app.docker);
+	}
+	if (rc)
+		fprintf(stderr, "ethstation: %s (%s)\n", e.message, e.code);
+	store_close(app.store);
+	if (app.recipes)
+		recipe_set_free(app.recipes);
+	free(app.recipes);
+	texts_unload();
+	return rc ? 1 : 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct cli cli;
@@ -204,7 +254,9 @@ int main(int argc, char **argv)
 #endif
 	pthread_setname_np(pthread_self(), "main");
 	cli_parse(argc, argv, &cli);
-	rc = cli.command == CMD_SERVE ? serve(&cli.config) : cli_run(&cli);
+	rc = cli.command == CMD_SERVE	? serve(&cli.config)
+	     : cli.command == CMD_LEAVE ? leave(&cli.config)
+					: cli_run(&cli);
 	cli_free(&cli);
 	return rc;
 }

@@ -8,6 +8,7 @@
 #	engine    a real Docker engine, registry and doubles, under the sanitizers
 #	static    the package's programs for both architectures: what they need, what they run on
 #	engine-static  the engine suite again, with the static program for x86_64
+#	qts       the package on an emulated NAS: both architectures, both shells, a real engine, broken packages
 #	tsan      the concurrent parts under ThreadSanitizer
 #	ui        Chromium through the whole dashboard
 #
@@ -80,11 +81,19 @@ run_contract() { VARIANT=asan node_files tests/contract/*.test.mjs; }
 run_engine() { LANES=3 VARIANT=asan node_files tests/engine/*.test.mjs; }
 run_static() { node_files tests/static/*.test.mjs; }
 run_engine-static() { LANES=3 VARIANT=x86_64 node_files tests/engine/*.test.mjs; }
+run_qts() {
+	local arch
+	qpkg/package.sh || return 1
+	for arch in x86_64 arm_64; do
+		echo "$(stat -c '%n: %s bytes' build/EthereumStation_*_$arch.qpkg)"
+	done
+	LANES=4 node_files tests/qts/*.test.mjs
+}
 run_tsan() { VARIANT=tsan node_files tests/engine/seed_story.test.mjs; }
 run_ui() { VARIANT=release node_files tests/ui/*.test.mjs; }
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(floors unit web contract engine static engine-static tsan ui)
+[ ${#suites[@]} -gt 0 ] || suites=(floors unit web contract engine static engine-static qts tsan ui)
 
 need_tests
 need_web
@@ -94,8 +103,9 @@ for v in release asan tsan; do
 	make --no-print-directory -s -j"$(nproc)" -C server VARIANT=$v all
 done
 make --no-print-directory -s -j"$(nproc)" -C server VARIANT=asan unit
-if [[ " ${suites[*]} " = *static* ]]; then
+if [[ " ${suites[*]} " = *static* || " ${suites[*]} " = *qts* ]]; then
 	need_static_tests
+	need_qts
 	for v in x86_64 arm_64; do
 		make --no-print-directory -s -j"$(nproc)" -C server VARIANT=$v all probe
 	done

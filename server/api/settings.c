@@ -32,7 +32,7 @@ static json_t *parse_hosts(const char *text)
 static int settings_json(struct api_call *call, json_t **ret, struct err *e)
 {
 	autofree char *metrics = NULL, *name = NULL, *hosts = NULL, *hours = NULL, *qnap = NULL,
-		      *removed = NULL;
+		      *removed = NULL, *https = NULL;
 	char host[65] = "";
 	json_t *j;
 
@@ -40,7 +40,8 @@ static int settings_json(struct api_call *call, json_t **ret, struct err *e)
 		get_text(call, "allowed_hosts", &hosts, e) ||
 		get_text(call, "session_hours", &hours, e) ||
 		get_text(call, "qnap_sign_in", &qnap, e) ||
-		get_text(call, "when_removed", &removed, e))
+		get_text(call, "when_removed", &removed, e) ||
+		get_text(call, "https_port", &https, e))
 		return -1;
 	gethostname(host, sizeof(host) - 1);
 	j = json_object();
@@ -52,6 +53,7 @@ static int settings_json(struct api_call *call, json_t **ret, struct err *e)
 	json_put_flag(j, "qnap_sign_in", qnap && !strcmp(qnap, "1"));
 	json_put_flag(j, "qnap_here", qnap_here(call->app->config.qts_root));
 	json_put_str(j, "when_removed", removed ? removed : "keep");
+	json_put(j, "https_port", https ? json_integer(strtol(https, NULL, 10)) : json_null());
 	*ret = j;
 	return 0;
 }
@@ -101,7 +103,8 @@ static int check(const json_t *body, struct err *e)
 	const json_t *v;
 
 	if (json_only(body, e, "metrics_public", "nas_name", "allowed_hosts", "data_root",
-		    "session_hours", "qnap_sign_in", "qnap_here", "when_removed", NULL))
+		    "session_hours", "qnap_sign_in", "qnap_here", "when_removed", "https_port",
+		    NULL))
 		return -1;
 	for (size_t i = 0; i < COUNT(fixed); i++)
 		if (json_object_get(body, fixed[i]))
@@ -126,11 +129,17 @@ static int check(const json_t *body, struct err *e)
 			 json_integer_value(v) > HOURS_MAX))
 		return err_set(e, ERR_INPUT, "input.setting",
 			"session_hours is a number from 1 to %d.", HOURS_MAX);
+	v = json_object_get(body, "https_port");
+	if (v && !json_is_null(v) &&
+		(!json_is_integer(v) || json_integer_value(v) < 1024 ||
+			json_integer_value(v) > 65535))
+		return err_set(e, ERR_INPUT, "input.setting",
+			"https_port is a number from 1024 to 65535, or null.");
 	v = json_object_get(body, "allowed_hosts");
 	return v ? check_hosts(v, e) : 0;
 }
 
-/* Booleans are kept as "1" and "0", an empty text as nothing, everything else as it is. */
+/* Booleans are kept as "1" and "0", an empty text and null as nothing, everything else as it is. */
 static int save(struct api_call *call, const char *key, const json_t *v, struct err *e)
 {
 	autofree char *text = NULL;
@@ -139,7 +148,7 @@ static int save(struct api_call *call, const char *key, const json_t *v, struct 
 		return auth_qnap_switch(call->app->auth, json_is_true(v), e);
 	if (json_is_boolean(v))
 		text = xstrdup(json_is_true(v) ? "1" : "0");
-	else if (!json_is_string(v))
+	else if (!json_is_string(v) && !json_is_null(v))
 		text = json_text(v);
 	else if (json_string_length(v))
 		text = xstrdup(json_string_value(v));

@@ -38,6 +38,7 @@ static void put_header(struct buf *b, const struct http_header *h)
 
 /* An idle connection keeps its worker, so it is kept for a short time only; clients are told, or
  * they would send a request into a connection that is just being closed. */
+#define SPEC 80 /* bytes of an address to listen on */
 #define KEEP_ALIVE_S "1"
 
 /* The same decision as CivetWeb's own, so that the header tells the truth. */
@@ -223,6 +224,19 @@ static int try_bind(const char *where, const struct addrinfo *a, struct err *e)
 	return err_errno(e, "http.failed", "Could not listen on %s", where);
 }
 
+/* ret_spec: where to listen, as CivetWeb wants it, when it can be. */
+static int check_listen(const char *where, char *ret_spec, size_t size, struct err *e)
+{
+	struct addrinfo *a = NULL;
+	int rc;
+
+	if (parse_listen(where, &a, ret_spec, size, e))
+		return -1;
+	rc = try_bind(where, a, e);
+	freeaddrinfo(a);
+	return rc;
+}
+
 static int start_mg(struct http_server *s, const char *spec, struct err *e)
 {
 	struct http_config *c = &s->config;
@@ -236,7 +250,8 @@ static int start_mg(struct http_server *s, const char *spec, struct err *e)
 		KEEP_ALIVE_S "000", "tcp_nodelay", "1", "decode_url", "no", "decode_query_string",
 		"no", "enable_directory_listing", "no", "enable_auth_domain_check", "no",
 		"access_control_allow_origin", "", "access_control_allow_methods", "",
-		"access_control_allow_headers", "", NULL};
+		"access_control_allow_headers", "", c->tls_listen ? "ssl_certificate" : NULL,
+		c->certificate, NULL};
 	struct mg_init_data init = {&callbacks, s, options};
 	char why[200] = "";
 	unsigned code = 0;
@@ -272,20 +287,16 @@ static int start_quietly(struct http_server *s, const char *spec, struct err *e)
 int http_start(const struct http_config *c, struct http_server **ret, struct err *e)
 {
 	struct http_server *s;
-	struct addrinfo *a = NULL;
 	struct mg_server_port port;
-	char spec[80];
-	int rc;
+	char plain[SPEC], tls[SPEC] = "";
+	autofree char *spec = NULL;
 
-	if (parse_listen(c->listen, &a, spec, sizeof(spec), e))
+	if (check_listen(c->listen, plain, sizeof(plain), e) ||
+		(c->tls_listen && check_listen(c->tls_listen, tls, sizeof(tls), e)))
 		return -1;
-	rc = try_bind(c->listen, a, e);
-	freeaddrinfo(a);
-	if (rc)
-		return -1;
+	spec = xasprintf("%s%s%s%s", plain, *tls ? "," : "", tls, *tls ? "s" : "");
 	s = xcalloc(1, sizeof(*s));
 	s->config = *c;
-	s->config.listen = NULL; /* the caller's string may go away */
 	s->config.threads = c->threads ? c->threads : 24;
 	s->config.timeout_ms = c->timeout_ms ? c->timeout_ms : 15000;
 	s->config.body_cap = c->body_cap ? c->body_cap : 64 * 1024;
@@ -293,6 +304,8 @@ int http_start(const struct http_config *c, struct http_server **ret, struct err
 		free(s);
 		return -1;
 	}
+	/* the caller's strings may go away */
+	s->config.listen = s->config.tls_listen = s->config.certificate = NULL;
 	if (mg_get_server_ports(s->mg, 1, &port) == 1)
 		s->port = port.port;
 	*ret = s;

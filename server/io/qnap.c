@@ -150,6 +150,30 @@ void qnap_container_station(const char *root, struct qnap_app *ret)
 		ret->run = (enum qnap_run)(value[0] - '0');
 }
 
+void qnap_explain_engine(const char *root, struct err *why)
+{
+	autofree char *other = qnap_path(root, "/var/run/system-docker.sock");
+	struct qnap_app cs;
+	const char *code = NULL, *text = NULL;
+
+	if (!err_is(why, "engine.absent") || !qnap_here(root))
+		return;
+	qnap_container_station(root, &cs);
+	if (!cs.installed)
+		code = "engine.station_missing", text = "is not installed";
+	else if (!cs.enabled)
+		code = "engine.station_off", text = "is switched off";
+	else if (cs.run == QNAP_STARTING)
+		code = "engine.station_starting", text = "is starting";
+	else if (cs.run == QNAP_DOWN)
+		code = "engine.station_stopped", text = "is stopped";
+	if (code)
+		err_set(why, ERR_UNAVAILABLE, code, "Container Station %s.%s", text,
+			access(other, F_OK)
+				? ""
+				: " The engine that does run, system-docker, is QTS's own.");
+}
+
 /* ---- the system log ---- */
 
 bool qnap_can_log(const char *root)

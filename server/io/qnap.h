@@ -10,7 +10,8 @@
  * authLogin.cgi, and for the use of the desktop's cookies Tailscale's client/web/qnap.go.
  *
  * Error codes: qnap.silent (QTS's web server does not answer), qnap.reply (its answer is not
- * understood), qnap.log_failed.
+ * understood), qnap.log_failed; of an engine that does not answer: engine.station_missing,
+ * engine.station_off, engine.station_starting, engine.station_stopped.
  */
 #ifndef IO_QNAP_H
 #define IO_QNAP_H
@@ -34,6 +35,11 @@ struct qnap_app {
 	enum qnap_run run;	 /* by /etc/qpkg_run_status */
 };
 void qnap_container_station(const char *root, struct qnap_app *ret);
+/* Of an engine that does not answer (engine.absent) it says what Container Station says of itself;
+ * any other error, or one elsewhere than on a QNAP NAS, stays as it is. QTS has a second engine for
+ * its own apps, at /var/run/system-docker.sock: that one is named, and never used, because its
+ * containers are not those that Container Station shows. */
+void qnap_explain_engine(const char *root, struct err *why);
 
 /* ---- the system log, from which QTS makes the notices that its owner asked for ---- */
 

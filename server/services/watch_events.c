@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "io/docker.h"
+#include "io/qnap.h"
 #include "services/bus.h"
 #include "services/watch_priv.h"
 #include "services/world.h"
@@ -39,11 +40,12 @@ static void set_connected(struct watch *w, const struct docker_version *v)
 			"Docker %s answers (API %s).", v->engine, v->api);
 }
 
-static void set_lost(struct watch *w, const struct err *why)
+static void set_lost(struct watch *w, struct err *why)
 {
 	struct world *world = w->app->world;
 	bool tell;
 
+	qnap_explain_engine(w->app->config.qts_root, why);
 	world_lock(world);
 	tell = world->engine.status != ENGINE_LOST || strcmp(world->engine.code, why->code);
 	if (world->engine.status != ENGINE_LOST)

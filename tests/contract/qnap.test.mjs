@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import fs from 'node:fs';
+import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, test } from 'node:test';
@@ -164,4 +165,43 @@ test('a bad finding that lasts is one line in the log of QTS, also over a restar
 test('QTS\'s cookies are in no log and no file', () => {
   assert.ok(!station.log.includes(TOKEN));
   for (const f of fs.readdirSync(station.state)) assert.ok(!fs.readFileSync(path.join(station.state, f)).includes(TOKEN), f);
+});
+
+test('an https port is a setting; when there can be no https the dashboard answers as before, and says so', async () => {
+  const told = () => station.log.match(/There is no https on .*/g) ?? [];
+  const again = async () => {
+    await station.stop();
+    await station.start();
+  };
+  for (const https_port of [0, 80, 65536, '8443', true]) api.assertError(await api.send(station, 'PATCH', '/api/v1/settings', { body: { https_port } }), 400, 'input.setting');
+  assert.equal((await set({})).https_port, null);
+  const squatter = net.createServer();
+  await new Promise((resolve) => squatter.listen(0, '0.0.0.0', resolve));
+  const { port } = squatter.address();
+  assert.equal((await set({ https_port: port })).https_port, port);
+  assert.deepEqual(told(), [], 'from the next start on');
+  await again();
+  assert.match(told()[0], new RegExp(`${port}.*used by another program`));
+  assert.equal((await api.send(station, 'GET', '/api/v1/state')).json.events.filter((e) => e.code === 'http.no_tls').length, 1);
+  squatter.close();
+  await again(); // there is no certificate
+  assert.equal(told().length, 2);
+  assert.equal((await set({ https_port: null })).https_port, null);
+  await again();
+  assert.equal(told().length, 2);
+});
+
+test('an engine that does not answer is explained by the state of Container Station', async () => {
+  const engine = async () => (await api.send(station, 'GET', '/api/v1/state')).json.engine;
+  const says = (code) => until(code, async () => (await engine()).code === code, 30000);
+  qts.put('/etc/qpkg_run_status', '[container-station]\nstatus = 1\n');
+  await says('engine.station_starting');
+  qts.put('/etc/qpkg_run_status', '[container-station]\nstatus = 0\n');
+  qts.put('/var/run/system-docker.sock', '');
+  await says('engine.station_stopped');
+  await until('the other engine is named', async () => /system-docker/.test((await engine()).message), 30000);
+  qts.put('/etc/config/qpkg.conf', '[container-station]\nEnable = FALSE\n');
+  await says('engine.station_off');
+  qts.put('/etc/config/qpkg.conf', '[other]\nEnable = TRUE\n');
+  await says('engine.station_missing');
 });

@@ -105,7 +105,8 @@ test('the C sources are formatted', () => {
 test('shell scripts are valid', () => {
   const libs = fs.readdirSync(path.join(root, 'qpkg/static/lib')).map((f) => `qpkg/static/lib/${f}`);
   for (const f of ['build.sh', 'tests/run.sh', 'server/embed.sh', 'tests/lib/engine.sh', 'tests/lib/need.sh',
-    'qpkg/static/fetch.sh', 'qpkg/static/verify.sh', 'qpkg/static/libs.sh', ...libs])
+    'qpkg/static/fetch.sh', 'qpkg/static/verify.sh', 'qpkg/static/libs.sh', ...libs, 'qpkg/package.sh', 'qpkg/icons.sh', 'qpkg/header.sh',
+    'qpkg/qinstall.sh', 'qpkg/package_routines', 'shared/ethstation.sh', 'tests/qts/nas/boot.sh', 'tests/qts/nas/holder.sh', 'tests/qts/nas/tools.sh'])
     execFileSync('bash', ['-n', path.join(root, f)]);
 });
 

@@ -52,6 +52,17 @@ need_engine() {
 	need_node
 }
 
+need_package() {
+	need librsvg2-bin
+	need_node
+}
+
+# A NAS to install on: its tools, and a processor for the arm64 program.
+need_qts() {
+	need_package
+	need patchelf qemu-user-static iproute2 util-linux curl
+}
+
 need_bench() {
 	need docker-compose wrk
 }

@@ -361,7 +361,12 @@ static void test_every_answer_carries_the_headers(void **state)
 			autofree char *have = raw_header(a, wanted[k][0]);
 
 			assert_non_null(have);
-			assert_string_equal(have, wanted[k][1]);
+			/* a proxy on the way must not collect a stream to pack it */
+			if (!strcmp(targets[i], "/stream") &&
+				!strcmp(wanted[k][0], "Cache-Control"))
+				assert_string_equal(have, "no-store, no-transform");
+			else
+				assert_string_equal(have, wanted[k][1]);
 		}
 	}
 }

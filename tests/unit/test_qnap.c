@@ -103,6 +103,42 @@ static void container_station(void **state)
 	assert_int_equal(a.run, QNAP_RUN_UNKNOWN);
 }
 
+/* What becomes of an error of the engine. */
+static const char *explained(const char *code)
+{
+	static struct err why;
+
+	err_set(&why, ERR_UNAVAILABLE, code, "nobody answers");
+	qnap_explain_engine(root, &why);
+	return why.code;
+}
+
+static void an_engine_that_does_not_answer(void **state)
+{
+	struct err why;
+
+	(void)state;
+	assert_string_equal(explained("engine.absent"), "engine.absent"); /* no QNAP NAS */
+	put("/etc/config/uLinux.conf", "[System]\n", 0644);
+	assert_string_equal(explained("engine.absent"), "engine.station_missing");
+	assert_string_equal(explained("engine.slow"), "engine.slow");
+	put("/etc/config/qpkg.conf", "[container-station]\nEnable = FALSE\n", 0644);
+	assert_string_equal(explained("engine.absent"), "engine.station_off");
+	put("/etc/config/qpkg.conf", "[container-station]\nEnable = TRUE\n", 0644);
+	assert_string_equal(explained("engine.absent"), "engine.absent");
+	put("/etc/qpkg_run_status", "[container-station]\nstatus = 1\n", 0644);
+	assert_string_equal(explained("engine.absent"), "engine.station_starting");
+	put("/etc/qpkg_run_status", "[container-station]\nstatus = 0\n", 0644);
+	assert_string_equal(explained("engine.absent"), "engine.station_stopped");
+	put("/etc/qpkg_run_status", "[container-station]\nstatus = 2\n", 0644);
+	assert_string_equal(explained("engine.absent"), "engine.absent");
+	put("/etc/qpkg_run_status", "[container-station]\nstatus = 0\n", 0644);
+	put("/var/run/system-docker.sock", "", 0644);
+	err_set(&why, ERR_UNAVAILABLE, "engine.absent", "nobody answers");
+	qnap_explain_engine(root, &why);
+	assert_non_null(strstr(why.message, "system-docker"));
+}
+
 /* ---- the log ---- */
 
 static void a_line_in_the_log(void **state)
@@ -317,6 +353,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_of_files),
 		ROOTED(container_station),
+		ROOTED(an_engine_that_does_not_answer),
 		ROOTED(a_line_in_the_log),
 		cmocka_unit_test(good_replies),
 		cmocka_unit_test(bad_replies),

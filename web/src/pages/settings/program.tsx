@@ -43,6 +43,15 @@ export function ProgramSettings({ settings }: { settings: Settings }) {
 				/>
 				<Check title={t('settings.metrics')} note={t('settings.metrics_help')} checked={s.metrics_public ?? false} onCheck={(metrics_public) => set({ metrics_public })} />
 				{s.qnap_here && <Check title={t('settings.qnap')} note={t('settings.qnap_help')} checked={s.qnap_sign_in ?? false} onCheck={(qnap_sign_in) => set({ qnap_sign_in })} />}
+				{s.qnap_here && (
+					<TextField
+						label={t('settings.https_port')}
+						inputMode="numeric"
+						value={s.https_port ? String(s.https_port) : ''}
+						onText={(v) => set({ https_port: Number(v.replace(/\D/g, '')) || null })}
+						help={t('settings.https_port_help')}
+					/>
+				)}
 				<Choice
 					legend={t('settings.removed')}
 					value={s.when_removed ?? 'keep'}

@@ -1,0 +1,3 @@
+import { lifecycle } from './lifecycle.mjs';
+
+lifecycle('arm_64', 'bash');

@@ -1,0 +1,3 @@
+import { lifecycle } from './lifecycle.mjs';
+
+lifecycle('x86_64', 'bash');
