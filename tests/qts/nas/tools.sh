@@ -8,6 +8,8 @@
 set -eu
 dir=$1
 here=$(dirname "$(realpath "$0")")
+mkdir -p "${dir%/*}"
+exec 9>"$dir.lock" && flock 9 # test files run at the same time: one makes them, the others wait
 [ ! -e "$dir/done" ] || [ "$here" -nt "$dir/done" ] || [ "$here/bin" -nt "$dir/done" ] || [ "$0" -nt "$dir/done" ] || exit 0
 
 rm -rf "$dir"
