@@ -236,12 +236,13 @@ test('tokens', async () => {
 });
 
 test('settings', async () => {
-  const { data_root, ...rest } = (await call('getSettings')).json;
-  assert.equal(data_root, station.data);
-  const wish = { metrics_public: true, nas_name: 'Büro', allowed_hosts: ['nas.example.org'], session_hours: 24 };
-  assert.deepEqual((await call('changeSettings', { body: wish })).json, { ...wish, data_root });
+  const was = (await call('getSettings')).json;
+  assert.equal(was.data_root, station.data);
+  const wish = { metrics_public: true, nas_name: 'Büro', allowed_hosts: ['nas.example.org'], session_hours: 24, when_removed: 'stop', https_port: 8443 };
+  assert.deepEqual((await call('changeSettings', { body: wish })).json, { ...was, ...wish });
   await call('getMetrics', { token: null });
-  assert.deepEqual((await call('changeSettings', { body: rest })).json, { ...rest, data_root });
+  const { data_root, qnap_here, ...rest } = was;
+  assert.deepEqual((await call('changeSettings', { body: rest })).json, was);
   await refused('getMetrics', 401, 'auth.required', { token: null });
   await refused('changeSettings', 400, 'input.read_only', { body: { data_root: '/' } });
   await refused('changeSettings', 400, 'input.setting', { body: { session_hours: 0 } });
