@@ -10,10 +10,12 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "io/host.h"
 
 #define APPLICATION_ID 0x45535431 /* "EST1" */
+#define BUSY_MS 5000		  /* for another program to let go of the file */
 
 /* The ladder: rung n takes user_version n to n + 1. Never change a rung that was released. */
 static const struct rung {
@@ -231,14 +233,27 @@ static int ask_int(struct store *s, const char *sql, int64_t *ret, struct err *e
 	return 0;
 }
 
+/* All three of one moment: another process may be filling the file right now. */
+static int look_at_file(
+	struct store *s, int64_t *ret_version, int64_t *ret_app, int64_t *ret_tables, struct err *e)
+{
+	int rc;
+
+	if (store_run(s, e, "SAVEPOINT look", ""))
+		return -1;
+	rc = ask_int(s, "SELECT count(*) FROM sqlite_master", ret_tables, e) ||
+	     ask_int(s, "PRAGMA user_version", ret_version, e) ||
+	     ask_int(s, "PRAGMA application_id", ret_app, e);
+	sqlite3_exec(s->db, "RELEASE look", NULL, NULL, NULL);
+	return rc ? -1 : 0;
+}
+
 /* Whose file it is, and how far up the ladder. An empty one is ours to fill. */
 static int identify(struct store *s, int64_t *ret_version, struct err *e)
 {
 	int64_t version, app, tables;
 
-	if (ask_int(s, "PRAGMA user_version", &version, e) ||
-		ask_int(s, "PRAGMA application_id", &app, e) ||
-		ask_int(s, "SELECT count(*) FROM sqlite_master", &tables, e))
+	if (look_at_file(s, &version, &app, &tables, e))
 		return -1;
 	if (version < 0 || (app != APPLICATION_ID && (app || version || tables)))
 		return err_set(e, ERR_INTERNAL, "state.unreadable",
@@ -281,6 +296,24 @@ static int climb(struct store *s, struct err *e)
 	return -1;
 }
 
+/* Going over to WAL wants the file for a moment alone, and SQLite does not wait for that by itself
+ * when another program does the same. */
+static int set_modes(struct store *s, struct err *e)
+{
+	msec until = clock_mono() + BUSY_MS;
+	int rc;
+
+	while ((rc = sqlite3_exec(s->db,
+			"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
+			"PRAGMA cache_size=-512; PRAGMA wal_autocheckpoint=256;",
+			NULL, NULL, NULL)) != SQLITE_OK) {
+		if ((rc & 0xff) != SQLITE_BUSY || clock_mono() > until)
+			return store_fail(s, e);
+		clock_sleep(20);
+	}
+	return 0;
+}
+
 static int open_db(struct store *s, struct err *e)
 {
 	autofree char *path = xasprintf("%s/state.db", s->dir);
@@ -293,15 +326,10 @@ static int open_db(struct store *s, struct err *e)
 	if (sqlite3_open_v2(path, &s->db,
 		    SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL))
 		return store_fail(s, e);
-	sqlite3_busy_timeout(s->db, 5000);
+	sqlite3_busy_timeout(s->db, BUSY_MS);
 	/* before the first write: somebody else's file is left as it is */
-	if (identify(s, &version, e))
+	if (identify(s, &version, e) || set_modes(s, e))
 		return -1;
-	if (sqlite3_exec(s->db,
-		    "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-		    "PRAGMA cache_size=-512; PRAGMA wal_autocheckpoint=256;",
-		    NULL, NULL, NULL))
-		return store_fail(s, e);
 	return climb(s, e);
 }
 

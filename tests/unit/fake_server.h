@@ -143,9 +143,9 @@ static void *fake_accept(void *arg)
 			abort();
 		*c = (struct fake_conn){f, fd};
 		f->fds[i] = fd;
+		f->n_conns = i + 1; /* before it can answer: the test may count at once */
 		if (pthread_create(&f->conns[i], NULL, fake_serve, c))
 			abort();
-		f->n_conns = i + 1;
 	}
 	return NULL;
 }
