@@ -55,7 +55,7 @@ int qnap_log(const char *root, enum qnap_level level, const char *text, struct e
 
 #define QNAP_USER 65 /* bytes of a QTS user name with its NUL */
 
-/* What a browser that is signed in to QTS sends along: token and user, or sid. Borrowed. */
+/* What a browser that is signed in to QTS sends along: its user with a token or a sid. Borrowed. */
 struct qnap_cookies {
 	const char *user;  /* NAS_USER, or NULL */
 	const char *token; /* qtoken, or NULL */
@@ -69,8 +69,8 @@ struct qnap_person {
 };
 
 /* Asks QTS's own web server on 127.0.0.1 (the port of uLinux.conf; after its "https only"
- * redirection on the port it names, still on 127.0.0.1). With user and token it checks those, else
- * the sid. address: of the browser, for QTS's own records. */
+ * redirection on the port it names, still on 127.0.0.1). With a token it checks that and the user,
+ * else the sid. address: of the browser, for QTS's own records. */
 int qnap_who(const char *root, const struct qnap_cookies *c, const char *address,
 	struct qnap_person *ret, struct err *e);
 

@@ -35,8 +35,8 @@ int auth_qnap_wait_s(struct auth *a, const char *address)
 
 static void key_of(const struct qnap_cookies *c, char ret[SHA256_HEX])
 {
-	autofree char *all = xasprintf("%s\n%s\n%s", c->user ? c->user : "",
-		c->token ? c->token : "", c->token ? "" : c->sid);
+	autofree char *all =
+		xasprintf("%s\n%s\n%s", c->user, c->token ? c->token : "", c->token ? "" : c->sid);
 
 	crypto_sha256_hex(all, strlen(all), ret);
 }
@@ -47,7 +47,8 @@ static bool recall(struct auth *a, const char *key, struct qnap_person *ret)
 
 	pthread_mutex_lock(&a->lock);
 	for (size_t i = 0; i < COUNT(a->qnap_known) && !found; i++)
-		if (a->qnap_known[i].until > clock_mono() && !strcmp(a->qnap_known[i].key, key)) {
+		if (a->qnap_known[i].until > clock_mono() &&
+			crypto_equal(a->qnap_known[i].key, key)) {
 			*ret = a->qnap_known[i].person;
 			found = true;
 		}
@@ -75,18 +76,32 @@ static bool plausible(const char *value)
 	return value && *value && strlen(value) < COOKIE_MAX;
 }
 
-/* A browser that has both pairs is asked for by the token, which names its user. */
+/* Without a user's name there is nobody whom QTS could be asked about. A browser that has both, the
+ * token and the sid, is asked for by the token. */
 static int choose(const struct qnap_cookies *all, struct qnap_cookies *ret, struct err *e)
 {
-	*ret = (struct qnap_cookies){.user = plausible(all->user) ? all->user : NULL};
-	if (ret->user && plausible(all->token))
+	*ret = (struct qnap_cookies){.user = all->user};
+	if (plausible(all->token))
 		ret->token = all->token;
 	else if (plausible(all->sid))
 		ret->sid = all->sid;
-	if (ret->token || ret->sid)
+	if (plausible(ret->user) && (ret->token || ret->sid))
 		return 0;
 	return err_set(e, ERR_AUTH, "auth.qnap_none",
 		"This browser is not signed in to QTS on this address.");
+}
+
+/* The reply names a user also when it refuses, so that passed comes first; and a reply about
+ * somebody else than the cookie names is no proof of either. */
+static int judge(const struct qnap_person *p, const struct qnap_cookies *c, struct err *e)
+{
+	if (!p->passed || !*p->user || !crypto_equal(p->user, c->user))
+		return err_set(e, ERR_AUTH, "auth.qnap_refused",
+			"QTS does not know this sign-in, or not any more.");
+	if (!p->admin)
+		return err_set(e, ERR_FORBIDDEN, "auth.qnap_not_admin",
+			"The QTS user \"%s\" is no administrator.", p->user);
+	return 0;
 }
 
 /* One of the few questions that an address may have answered with no. */
@@ -107,25 +122,12 @@ static int ask(struct auth *a, const char *root, const struct qnap_cookies *c, c
 	pthread_mutex_lock(&a->lock);
 	if (rc)
 		throttle_void(&a->qnap_throttle, address);
-	else if (ret->passed)
+	else if (judge(ret, c, NULL) == 0)
 		throttle_right(&a->qnap_throttle, address);
 	pthread_mutex_unlock(&a->lock);
 	if (rc == 0)
 		remember(a, key, ret);
 	return rc;
-}
-
-/* The reply names a user also when it refuses, so that passed comes first; and a reply about
- * somebody else than the cookie names is no proof of either. */
-static int judge(const struct qnap_person *p, const struct qnap_cookies *c, struct err *e)
-{
-	if (!p->passed || !*p->user || (c->user && !crypto_equal(p->user, c->user)))
-		return err_set(e, ERR_AUTH, "auth.qnap_refused",
-			"QTS does not know this sign-in, or not any more.");
-	if (!p->admin)
-		return err_set(e, ERR_FORBIDDEN, "auth.qnap_not_admin",
-			"The QTS user \"%s\" is no administrator.", p->user);
-	return 0;
 }
 
 int auth_qnap_sign_in(struct auth *a, const char *root, const struct qnap_cookies *cookies,

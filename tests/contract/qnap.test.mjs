@@ -79,13 +79,15 @@ test('an administrator of QTS is let in, for an hour, under a name of his own', 
   assert.equal(qts.asked.length, 1);
 });
 
-test('by NAS_SID it is the user that QTS names, and the cookie must not name another', async () => {
-  const res = await signIn({ NAS_SID: TOKEN });
+test('by NAS_SID, too, the browser and QTS must name the same user', async () => {
+  const res = await signIn({ NAS_USER: 'boss', NAS_SID: TOKEN });
   assert.equal(res.status, 200, res.text);
   assert.equal(res.json.user, 'boss');
   assert.deepEqual(Object.keys(qts.asked[0].query), ['sid', 'remote_ip']);
-  assert.equal((await signIn({ NAS_SID: TOKEN, NAS_USER: 'boss' })).status, 200);
   api.assertError(await signIn({ NAS_SID: TOKEN, NAS_USER: 'somebody' }), 401, 'auth.qnap_refused');
+  qts.asked.length = 0;
+  api.assertError(await signIn({ NAS_SID: TOKEN }), 401, 'auth.qnap_none');
+  assert.deepEqual(qts.asked, []);
 });
 
 test('everybody else is not', async () => {
@@ -98,10 +100,10 @@ test('everybody else is not', async () => {
     [{ NAS_USER: 'Boss', qtoken: TOKEN }, 401, 'auth.qnap_refused'],
     [{ NAS_USER: 'boss', qtoken: 'other' }, 401, 'auth.qnap_refused'],
     [{ NAS_USER: 'boss', qtoken: 'gone' }, 401, 'auth.qnap_refused'],
-    [{ NAS_SID: 'nobody' }, 401, 'auth.qnap_refused'],
+    [{ NAS_USER: 'boss', NAS_SID: 'nobody' }, 401, 'auth.qnap_refused'],
     [{ NAS_USER: 'plain', qtoken: 'plain' }, 403, 'auth.qnap_not_admin'],
-    [{ NAS_SID: 'plain' }, 403, 'auth.qnap_not_admin'],
-    [{ NAS_SID: 'twice' }, 503, 'qnap.reply'],
+    [{ NAS_USER: 'plain', NAS_SID: 'plain' }, 403, 'auth.qnap_not_admin'],
+    [{ NAS_USER: 'boss', NAS_SID: 'twice' }, 503, 'qnap.reply'],
   ]) {
     const res = await signIn(cookies);
     api.assertError(res, status, code);
@@ -114,8 +116,8 @@ test('everybody else is not', async () => {
 
 test('after five refusals an address waits, and QTS is left alone; the password works on', async () => {
   const from = '10.9.9.9';
-  for (let i = 0; i < 5; i++) api.assertError(await signIn({ NAS_SID: `wrong${i}` }, { from }), 401, 'auth.qnap_refused');
-  const locked = await signIn({ NAS_SID: 'wrong6' }, { from });
+  for (let i = 0; i < 5; i++) api.assertError(await signIn({ NAS_USER: 'boss', NAS_SID: `wrong${i}` }, { from }), 401, 'auth.qnap_refused');
+  const locked = await signIn({ NAS_USER: 'boss', NAS_SID: 'wrong6' }, { from });
   api.assertError(locked, 429, 'auth.qnap_locked');
   assert.ok(Number(locked.headers['retry-after']) > 50);
   assert.equal(qts.asked.length, 5);
@@ -128,16 +130,16 @@ test('a QTS that allows https only is asked by https on this machine, on the por
   const port = await qts.listen({ tls: certificate(path.join(dir, 'cert')) });
   await qts.listen({ forceTls: port });
   PEOPLE.fresh = { authPassed: 1, isAdmin: 1, username: 'boss' };
-  const res = await signIn({ NAS_SID: 'fresh' });
+  const res = await signIn({ NAS_USER: 'boss', NAS_SID: 'fresh' });
   assert.equal(res.status, 200, res.text);
   assert.deepEqual(qts.asked.map((a) => [a.tls, a.from]), [[true, '127.0.0.1']]);
   qts.close();
-  api.assertError(await signIn({ NAS_SID: 'later' }), 503, 'qnap.silent');
+  api.assertError(await signIn({ NAS_USER: 'boss', NAS_SID: 'later' }), 503, 'qnap.silent');
 });
 
 test('switched off, those who came in that way are out; the owner is not', async () => {
   await qts.listen();
-  const [by, owner] = [await signIn({ NAS_SID: 'fresh' }), await api.send(station, 'POST', '/api/v1/session', { token: null, body: { password: PASSWORD } })];
+  const [by, owner] = [await signIn({ NAS_USER: 'boss', NAS_SID: 'fresh' }), await api.send(station, 'POST', '/api/v1/session', { token: null, body: { password: PASSWORD } })];
   const state = (res) => api.send(station, 'GET', '/api/v1/state', { token: null, headers: { Cookie: api.cookieOf(res) } });
   assert.equal((await state(by)).status, 200);
   await set({ qnap_sign_in: false });
