@@ -38,8 +38,9 @@ static void put_header(struct buf *b, const struct http_header *h)
 
 /* An idle connection keeps its worker, so it is kept for a short time only; clients are told, or
  * they would send a request into a connection that is just being closed. */
-#define SPEC 80 /* bytes of an address to listen on */
 #define KEEP_ALIVE_S "1"
+#define TLS_1_2 "4" /* CivetWeb's number for "1.2 or newer"; its own default takes older ones */
+#define SPEC 80	    /* bytes of an address to listen on */
 
 /* The same decision as CivetWeb's own, so that the header tells the truth. */
 static bool keeps_alive(const struct http_req *req)
@@ -251,7 +252,7 @@ static int start_mg(struct http_server *s, const char *spec, struct err *e)
 		"no", "enable_directory_listing", "no", "enable_auth_domain_check", "no",
 		"access_control_allow_origin", "", "access_control_allow_methods", "",
 		"access_control_allow_headers", "", c->tls_listen ? "ssl_certificate" : NULL,
-		c->certificate, NULL};
+		c->certificate, "ssl_protocol_version", TLS_1_2, NULL};
 	struct mg_init_data init = {&callbacks, s, options};
 	char why[200] = "";
 	unsigned code = 0;
@@ -275,6 +276,9 @@ static int start_quietly(struct http_server *s, const char *spec, struct err *e)
 	sigaction(SIGCHLD, NULL, &child);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
+	/* Never with MG_FEATURES_TLS: Debian's CivetWeb 1.15 loads an OpenSSL whose functions have
+	 * other names by now and calls nothing, which is a crash at the first connection. So it
+	 * refuses a TLS port; the one that is linked statically needs no such flag for it. */
 	mg_init_library(MG_FEATURES_DEFAULT);
 	rc = start_mg(s, spec, e);
 	if (rc)

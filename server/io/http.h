@@ -27,8 +27,8 @@ struct http_req;    /* opaque */
 struct http_config {
 	/* "0.0.0.0:8787", "127.0.0.1:0", "[::1]:8787"; "[::]:8787" takes IPv4 too */
 	const char *listen;
-	/* NULL, or the same again with TLS; certificate: a PEM file with key and chain, read once
-	 */
+	/* NULL, or the same again with TLS 1.2 or newer; certificate: a PEM file with key and
+	 * chain, read once. http.failed where the library has no TLS (Debian's own). */
 	const char *tls_listen, *certificate;
 	int threads; /* workers; 0 = 24 */
 	/* for a whole request to arrive, or a piece of the answer to leave; 0 = 15000 */
