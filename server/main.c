@@ -84,7 +84,7 @@ static int open_stores(struct app *app, struct err *e)
 		history_open(path, &app->history, e))
 		return -1;
 	app->bus = bus_new(app->store);
-	app->world = world_new(app->store);
+	app->world = world_new(app->store, app->config.data_root);
 	aside = history_take_set_aside(app->history);
 	if (aside)
 		bus_say(app->bus, "station", NULL, NULL, "station", "history.reset", NULL,
@@ -201,8 +201,8 @@ static int serve(struct config *config)
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
 	fetch_init();
-	rc = load_texts(&e) || load_recipes(&app, &e) || open_stores(&app, &e) ||
-	     prepare_data_root(&app, &e) || start_services(&app, &e) || start_http(&app, &e);
+	rc = load_texts(&e) || load_recipes(&app, &e) || prepare_data_root(&app, &e) ||
+	     open_stores(&app, &e) || start_services(&app, &e) || start_http(&app, &e);
 	if (rc) {
 		log_error("%s (%s)", e.message, e.code);
 		fprintf(stderr, "ethstation: %s (%s)\n", e.message, e.code);

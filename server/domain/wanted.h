@@ -29,8 +29,12 @@ int limits_parse(const json_t *input, struct limits *ret, struct err *e);
 json_t *limits_json(const struct limits *l);
 bool limits_equal(const struct limits *a, const struct limits *b);
 
-/* As the store keeps it; owned by the caller. */
+/* Owned by the caller. */
 json_t *wanted_json(const struct stack *s);
+/* The same as the store keeps it, and back: its folder by its name below the data root, which may
+ * be elsewhere after a restart. Owned by the caller. */
+json_t *wanted_stored(const json_t *wanted, const char *data_root);
+json_t *wanted_placed(const json_t *stored, const char *data_root);
 json_t *ports_json(const struct port *ports, size_t n);
 /* What wanted_json wrote. */
 int wanted_load(const json_t *j, struct stack *ret, struct err *e);

@@ -26,6 +26,12 @@ static bool is_alive(struct app *app, const char *id)
 	return docker_inspect(app->docker, id, &k, NULL) || container_alive(&k);
 }
 
+/* Between two crashes nothing runs, but the engine is about to start it again. */
+static bool is_up(const struct docker_listed *c)
+{
+	return !strcmp(c->state, "running") || !strcmp(c->state, "restarting");
+}
+
 /* Without the disarming the engine would start it again. */
 static void ask_to_stop(struct app *app, const struct docker_listed *c)
 {
@@ -62,10 +68,10 @@ int leave_run(struct app *app, struct err *e)
 	if (docker_ping(app->docker, &version, e) || docker_ps(app->docker, LABEL_STACK, &list, e))
 		return -1;
 	for (size_t i = 0; i < list.n; i++)
-		if (!strcmp(list.items[i].state, "running"))
+		if (is_up(&list.items[i]))
 			ask_to_stop(app, &list.items[i]);
 	for (size_t i = 0; i < list.n; i++)
-		if (!strcmp(list.items[i].state, "running"))
+		if (is_up(&list.items[i]))
 			wait_for_end(app, &list.items[i], until);
 	docker_list_free(&list);
 	return 0;

@@ -246,9 +246,11 @@ int run_commit(struct step_ctx *c, struct err *e)
 	if (store_secrets_settle(c->app->store, stack, true, clock_wall(), e))
 		return -1;
 	if (after) {
-		if (store_stack_put(c->app->store, stack, after, e))
+		autojson json_t *stored = wanted_stored(after, c->app->config.data_root);
+
+		if (store_stack_put(c->app->store, stack, stored, e))
 			return -1;
-		leave_a_note(json_str(after, "data_dir", "/"), stack, after);
+		leave_a_note(json_str(after, "data_dir", "/"), stack, stored);
 	} else if (store_stack_delete(c->app->store, stack, e)) {
 		return -1;
 	}

@@ -7,12 +7,13 @@
 #include "domain/wanted.h"
 #include "io/store.h"
 
-struct world *world_new(struct store *store)
+struct world *world_new(struct store *store, const char *data_root)
 {
 	struct world *w = xcalloc(1, sizeof(*w));
 
 	pthread_mutex_init(&w->lock, NULL);
 	w->store = store;
+	w->data_root = data_root;
 	w->engine.since = clock_wall();
 	w->cpu_percent = -1;
 	return w;
@@ -117,9 +118,10 @@ int world_reload(struct world *w, struct err *e)
 		return -1;
 	stacks = xcalloc(rows.n, sizeof(*stacks));
 	for (size_t i = 0; i < rows.n; i++) {
+		autojson json_t *wanted = wanted_placed(rows.items[i], w->data_root);
 		struct err why = {0};
 
-		if (wanted_load(rows.items[i], &stacks[n], &why) == 0)
+		if (wanted_load(wanted, &stacks[n], &why) == 0)
 			n++;
 		else
 			log_error("a stored stack cannot be read: %s", why.message);

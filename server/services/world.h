@@ -18,6 +18,7 @@ struct store;
 struct world {
 	pthread_mutex_t lock;
 	struct store *store;
+	const char *data_root;
 	struct stack *stacks; /* wanted */
 	size_t n_stacks;
 	struct service_facts *services; /* one for each wanted service, in the stacks' order */
@@ -32,7 +33,8 @@ struct world {
 	msec self_at;
 };
 
-struct world *world_new(struct store *store);
+/* data_root: where the stacks' folders are; borrowed. */
+struct world *world_new(struct store *store, const char *data_root);
 void world_free(struct world *w);
 /* Reads the wanted stacks again; what is known of services that remain is kept. */
 int world_reload(struct world *w, struct err *e);

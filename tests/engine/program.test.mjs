@@ -196,6 +196,28 @@ describe('the program', { timeout: 300000 }, () => {
     assert.deepEqual((await stage.findings()).filter((f) => f.level === 'bad'), []);
   });
 
+  it('knows its stacks again when the volume with the data has another name', async () => {
+    const { data } = station;
+    const moved = path.join(stage.dir, 'another-volume');
+    const dir = async () => (await station.get('/stacks/pr')).stack.data_dir;
+    assert.equal(await dir(), path.join(data, 'pr'));
+    await station.stop();
+    assert.equal(JSON.parse(fs.readFileSync(path.join(data, 'pr/ethstation.json'), 'utf8')).data_dir, 'pr');
+    fs.renameSync(data, moved);
+    Object.defineProperty(station, 'data', { value: moved, configurable: true });
+    try {
+      await station.start();
+      assert.equal(await dir(), path.join(moved, 'pr'));
+      await station.stop();
+    } finally {
+      delete station.data;
+      fs.renameSync(moved, data);
+    }
+    await station.start();
+    assert.equal(await dir(), path.join(data, 'pr'));
+    await stage.noFinding('drift.container');
+  });
+
   it('ends at once on SIGINT, too, and on SIGTERM before it is ready', async () => {
     const extra = new Station({ dir: path.join(stage.dir, 'extra'), docker: engine.socket });
     await extra.start();
@@ -235,6 +257,33 @@ describe('the program', { timeout: 300000 }, () => {
     assert.match(ended.steps.find((s) => s.kind === 'stop').note, /force/i);
     assert.ok((await stage.events()).some((e) => e.code === 'job.forced' && e.actor === 'token:tests'), 'and who did it is kept');
     assert.ok((await engine.inspect('pr-node')).State.Running);
+  });
+
+  it('leaves as the owner wants: the containers run on, or are stopped for good, also one between two crashes', async () => {
+    const leave = () => {
+      const r = spawnSync(program, ['leave', '--state', station.state, '--docker', `unix://${engine.socket}`], { encoding: 'utf8', timeout: 120000 });
+      assert.equal(r.status, 0, r.stdout + r.stderr);
+      return r.stdout;
+    };
+    const loops = (c) => c.State.Restarting && c.RestartCount >= 6; // the engine waits 6 s and longer by now
+    await station.stop();
+    const before = await engine.inspect('pr-node');
+    assert.match(leave(), /run on/);
+    assert.deepEqual((await engine.inspect('pr-node')).State, before.State);
+
+    await station.start();
+    assert.equal((await station.api('PATCH', '/settings', { when_removed: 'stop' })).status, 200);
+    await station.stop();
+    stage.control('pr', { CRASH: 1 });
+    await until('the node is between two crashes', async () => loops(await engine.inspect('pr-node')), 60000 * slower, 100);
+    assert.match(leave(), /pr-node is stopped/);
+    const { RestartCount } = await engine.inspect('pr-node');
+    await sleep(15000);
+    const after = await engine.inspect('pr-node');
+    assert.deepEqual([after.State.Running, after.State.Restarting, after.RestartCount], [false, false, RestartCount]);
+    stage.control('pr', {});
+    await station.start();
+    await until('what should run is started again', async () => (await engine.inspect('pr-node')).State.Running, 60000 * slower);
   });
 
   function shorten(id) {

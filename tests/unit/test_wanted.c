@@ -458,6 +458,34 @@ static void a_damaged_row_is_refused(void **state)
 	}
 }
 
+static void the_folder_is_kept_below_the_data_root(void **state)
+{
+	static const char *const kept[][2] = {
+		{"/share/one/data/eth", "eth"},
+		{"/share/one/data/a/b", "a/b"},
+		{"/share/one/database/eth", "/share/one/database/eth"},
+		{"/share/one/data", "/share/one/data"},
+		{"/elsewhere/eth", "/elsewhere/eth"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(kept); i++) {
+		autojson json_t *wanted =
+			json_pack("{s:s,s:s}", "name", "eth", "data_dir", kept[i][0]);
+		autojson json_t *stored = wanted_stored(wanted, "/share/one/data");
+		autojson json_t *back = wanted_placed(stored, "/share/one/data");
+
+		assert_string_equal(json_str(stored, "data_dir", ""), kept[i][1]);
+		assert_true(json_equal(back, wanted));
+	}
+	{
+		autojson json_t *stored = json_pack("{s:s}", "data_dir", "eth");
+		autojson json_t *moved = wanted_placed(stored, "/share/two/data");
+
+		assert_string_equal(json_str(moved, "data_dir", ""), "/share/two/data/eth");
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -476,6 +504,7 @@ int main(void)
 		cmocka_unit_test(a_patch_merges),
 		cmocka_unit_test(a_patch_is_checked_like_an_install),
 		cmocka_unit_test(what_is_kept_comes_back),
+		cmocka_unit_test(the_folder_is_kept_below_the_data_root),
 		cmocka_unit_test(a_damaged_row_is_refused),
 	};
 
