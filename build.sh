@@ -21,7 +21,7 @@ build_web() {
 	need_web
 	[ ! -f web/dist/index.html.gz ] || [ -n "$(find web shared/api.yaml -newer web/dist/index.html.gz \
 		-not -path 'web/node_modules*' -not -path 'web/dist*' -print -quit)" ] || return 0
-	(cd web && npm ci --silent && npm run --silent build)
+	(cd web && npm ci --loglevel=error --no-fund --no-audit && npm run --silent build)
 }
 
 build_server() {

@@ -98,7 +98,7 @@ suites=("$@")
 need_tests
 need_web
 need_browser
-(cd web && npm ci --silent && npm run --silent build)
+(cd web && npm ci --loglevel=error --no-fund --no-audit && npm run --silent build)
 for v in release asan tsan; do
 	make --no-print-directory -s -j"$(nproc)" -C server VARIANT=$v all
 done

@@ -24,7 +24,7 @@ build() {
 		tests/bench/bench_history.c server/base/rollup*.c server/io/history*.c \
 		server/base/{err,mem,buf,log,clock,thread}.c -lsqlite3 -lpthread -lm
 	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -o "$out/plain_table" tests/bench/plain_table.c -lsqlite3
-	(cd tests && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent)
+	(cd tests && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --loglevel=error --no-fund --no-audit)
 	need_browser
 }
 

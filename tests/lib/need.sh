@@ -83,7 +83,7 @@ need_tests() {
 	need_engine
 	need libcmocka-dev docker-registry nginx-light docker-compose clang-format
 	need_files prometheus prometheus
-	(cd "$ROOT/tests" && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent)
+	(cd "$ROOT/tests" && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --loglevel=error --no-fund --no-audit)
 }
 
 need_browser() {
