@@ -4,65 +4,15 @@
 
 #include "api/handlers.h"
 #include "api/reply.h"
-#include "base/buf.h"
+#include "domain/mask.h"
 #include "domain/spec.h"
 #include "io/docker.h"
 #include "services/world.h"
-
-#define MASK "\xe2\x80\xa2\xe2\x80\xa2\xe2\x80\xa2"
 
 struct tail {
 	struct api_call *call;
 	json_t *secrets; /* array of texts */
 };
-
-/* Length of an ANSI escape sequence at s (ESC [ … letter), or 0. */
-static size_t escape(const char *s)
-{
-	size_t n = 2;
-
-	if (s[0] != '\x1b')
-		return 0;
-	if (s[1] != '[')
-		return 1;
-	while (s[n] && (s[n] < '@' || s[n] > '~'))
-		n++;
-	return s[n] ? n + 1 : n;
-}
-
-static size_t secret_at(const struct tail *t, const char *s)
-{
-	size_t i;
-	json_t *v;
-
-	json_array_foreach (t->secrets, i, v) {
-		size_t len = json_string_length(v);
-
-		/* shorter ones would mask half the log */
-		if (len >= 4 && !strncmp(s, json_string_value(v), len))
-			return len;
-	}
-	return 0;
-}
-
-static char *clean(const struct tail *t, const char *s)
-{
-	struct buf b = {0};
-
-	while (*s) {
-		size_t n = secret_at(t, s);
-
-		if (n) {
-			buf_puts(&b, MASK);
-		} else if ((n = escape(s)) == 0) {
-			n = 1;
-			if ((unsigned char)*s >= 0x20 || *s == '\t')
-				buf_add(&b, s, 1);
-		}
-		s += n;
-	}
-	return buf_take(&b);
-}
 
 static int on_line(void *ctx, const struct docker_log_line *l)
 {
@@ -74,7 +24,7 @@ static int on_line(void *ctx, const struct docker_log_line *l)
 		return -1;
 	if (!l)
 		return 0;
-	text = clean(t, l->text);
+	text = mask_line(t->secrets, l->text);
 	j = json_object();
 	json_put_int(j, "at", l->at);
 	json_put_str(j, "stream", l->is_stderr ? "stderr" : "stdout");

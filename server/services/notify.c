@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/log.h"
 #include "base/thread.h"
+#include "domain/mask.h"
 #include "domain/notice.h"
 #include "io/qnap.h"
 #include "io/store.h"
@@ -16,7 +16,6 @@
 #define LOOK_MS 10000	  /* a finding becomes old enough without an event */
 #define SETTING "notices" /* what was told, over a restart */
 #define EVENTS 50	  /* read at a time */
-#define SECRET_LEAST 4	  /* bytes; shorter ones would mask half the text */
 
 struct notify {
 	struct app *app;
@@ -31,25 +30,10 @@ struct notify {
 static char *without_secrets(struct store *s, const char *text)
 {
 	autojson json_t *secrets = NULL;
-	struct buf b = {0};
 
 	if (store_secret_values(s, &secrets, NULL))
 		return xstrdup("Details are on the dashboard.");
-	while (*text) {
-		size_t i, len = 0;
-		json_t *v;
-
-		json_array_foreach (secrets, i, v)
-			if (!len && json_string_length(v) >= SECRET_LEAST &&
-				!strncmp(text, json_string_value(v), json_string_length(v)))
-				len = json_string_length(v);
-		if (len)
-			buf_puts(&b, "***");
-		else
-			buf_add(&b, text, 1);
-		text += len ? len : 1;
-	}
-	return buf_take(&b);
+	return mask_line(secrets, text);
 }
 
 static void tell(struct notify *n, enum qnap_level level, const char *stack, const char *message)
