@@ -43,17 +43,25 @@ void api_restart_stack(struct api_call *call);
 void api_check_upgrade(struct api_call *call);
 void api_upgrade_stack(struct api_call *call);
 void api_resync_stack(struct api_call *call);
-void api_list_chains(struct api_call *call);
 void api_put_back_chain(struct api_call *call);
+void api_copy_chain(struct api_call *call);
+void api_trash_chain(struct api_call *call);
+void api_untrash_chain(struct api_call *call);
+void api_empty_trash(struct api_call *call);
 void api_set_limits(struct api_call *call);
 void api_get_logs(struct api_call *call);
 void api_get_history(struct api_call *call);
+
+/* api/chains.c */
+void api_list_chains(struct api_call *call);
 
 /* jobs and events */
 void api_list_jobs(struct api_call *call);
 void api_get_job(struct api_call *call);
 void api_cancel_job(struct api_call *call);
 void api_force_job(struct api_call *call);
+void api_accept_job(struct api_call *call);
+void api_get_job_log(struct api_call *call);
 void api_stream_events(struct api_call *call);
 
 #endif

@@ -5,6 +5,7 @@
 #include "api/handlers.h"
 #include "api/reply.h"
 #include "io/store.h"
+#include "services/evidence.h"
 #include "services/jobs.h"
 
 static int job_id(struct api_call *call, int64_t *ret, struct err *e)
@@ -94,4 +95,22 @@ void api_cancel_job(struct api_call *call)
 void api_force_job(struct api_call *call)
 {
 	change(call, jobs_force);
+}
+
+void api_accept_job(struct api_call *call)
+{
+	change(call, jobs_accept);
+}
+
+void api_get_job_log(struct api_call *call)
+{
+	autofree char *text = NULL;
+	struct err e = {0};
+	size_t len;
+	int64_t id;
+
+	if (job_id(call, &id, &e) || evidence_read(call->app, id, &text, &len, &e))
+		reply_err(call, &e);
+	else
+		http_reply(call->req, 200, "text/plain; charset=utf-8", NULL, text, len);
 }

@@ -2,9 +2,11 @@
 #include "api/guard.h"
 #include "api/handlers.h"
 #include "api/reply.h"
+#include "services/settings.h"
 
 #include "io/qnap.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -49,6 +51,8 @@ static int settings_json(struct api_call *call, json_t **ret, struct err *e)
 	json_put_str(j, "nas_name", name ? name : host);
 	json_put(j, "allowed_hosts", parse_hosts(hosts));
 	json_put_str(j, "data_root", call->app->config.data_root);
+	json_put_known(j, "disk_floor_bytes", settings_disk_floor(call->app->store));
+	json_put_int(j, "probation_s", settings_probation_s(call->app->store));
 	json_put_int(j, "session_hours", hours ? strtol(hours, NULL, 10) : AUTH_SESSION_HOURS);
 	json_put_flag(j, "qnap_sign_in", qnap && !strcmp(qnap, "1"));
 	json_put_flag(j, "qnap_here", qnap_here(call->app->config.qts_root));
@@ -95,48 +99,79 @@ static size_t chars(const char *text)
 	return n;
 }
 
+static int check_switches(const json_t *body, struct err *e)
+{
+	static const char *const switches[] = {"metrics_public", "qnap_sign_in"};
+
+	for (size_t i = 0; i < COUNT(switches); i++) {
+		const json_t *v = json_object_get(body, switches[i]);
+
+		if (v && !json_is_boolean(v))
+			return err_set(
+				e, ERR_INPUT, "input.setting", "%s is true or false.", switches[i]);
+	}
+	return 0;
+}
+
+static int check_numbers(const json_t *body, struct err *e)
+{
+	static const struct {
+		const char *key;
+		int64_t least, most;
+		bool may_be_null;
+	} numbers[] = {
+		{"session_hours", 1, HOURS_MAX, false},
+		{"https_port", 1024, 65535, true},
+		{"probation_s", 0, SETTINGS_PROBATION_MAX_S, false},
+		{"disk_floor_bytes", 0, INT64_MAX, true},
+	};
+
+	for (size_t i = 0; i < COUNT(numbers); i++) {
+		const json_t *v = json_object_get(body, numbers[i].key);
+
+		if (!v || (json_is_null(v) && numbers[i].may_be_null))
+			continue;
+		if (!json_is_integer(v) || json_integer_value(v) < numbers[i].least ||
+			json_integer_value(v) > numbers[i].most)
+			return err_set(e, ERR_INPUT, "input.setting",
+				"%s is a number from %" PRId64 " to %" PRId64 "%s.", numbers[i].key,
+				numbers[i].least, numbers[i].most,
+				numbers[i].may_be_null ? ", or null" : "");
+	}
+	return 0;
+}
+
+static int check_texts(const json_t *body, struct err *e)
+{
+	const json_t *name = json_object_get(body, "nas_name");
+	const char *removed = json_str(body, "when_removed", "");
+
+	if (json_object_get(body, "when_removed") && strcmp(removed, "keep") &&
+		strcmp(removed, "stop"))
+		return err_set(
+			e, ERR_INPUT, "input.setting", "when_removed is \"keep\" or \"stop\".");
+	if (name && (!json_is_string(name) || chars(json_string_value(name)) > NAME_MAX_CHARS))
+		return err_set(e, ERR_INPUT, "input.setting",
+			"nas_name is a text of at most %d characters.", NAME_MAX_CHARS);
+	return 0;
+}
+
 static int check(const json_t *body, struct err *e)
 {
 	static const char *const fixed[] = {"data_root", "qnap_here"};
-	static const char *const switches[] = {"metrics_public", "qnap_sign_in"};
-	const char *text;
-	const json_t *v;
+	const json_t *hosts = json_object_get(body, "allowed_hosts");
 
 	if (json_only(body, e, "metrics_public", "nas_name", "allowed_hosts", "data_root",
 		    "session_hours", "qnap_sign_in", "qnap_here", "when_removed", "https_port",
-		    NULL))
+		    "probation_s", "disk_floor_bytes", NULL))
 		return -1;
 	for (size_t i = 0; i < COUNT(fixed); i++)
 		if (json_object_get(body, fixed[i]))
 			return err_set(e, ERR_INPUT, "input.read_only",
 				"%s is given when the program starts.", fixed[i]);
-	for (size_t i = 0; i < COUNT(switches); i++) {
-		v = json_object_get(body, switches[i]);
-		if (v && !json_is_boolean(v))
-			return err_set(
-				e, ERR_INPUT, "input.setting", "%s is true or false.", switches[i]);
-	}
-	text = json_str(body, "when_removed", "");
-	if (json_object_get(body, "when_removed") && strcmp(text, "keep") && strcmp(text, "stop"))
-		return err_set(
-			e, ERR_INPUT, "input.setting", "when_removed is \"keep\" or \"stop\".");
-	v = json_object_get(body, "nas_name");
-	if (v && (!json_is_string(v) || chars(json_string_value(v)) > NAME_MAX_CHARS))
-		return err_set(e, ERR_INPUT, "input.setting",
-			"nas_name is a text of at most %d characters.", NAME_MAX_CHARS);
-	v = json_object_get(body, "session_hours");
-	if (v && (!json_is_integer(v) || json_integer_value(v) < 1 ||
-			 json_integer_value(v) > HOURS_MAX))
-		return err_set(e, ERR_INPUT, "input.setting",
-			"session_hours is a number from 1 to %d.", HOURS_MAX);
-	v = json_object_get(body, "https_port");
-	if (v && !json_is_null(v) &&
-		(!json_is_integer(v) || json_integer_value(v) < 1024 ||
-			json_integer_value(v) > 65535))
-		return err_set(e, ERR_INPUT, "input.setting",
-			"https_port is a number from 1024 to 65535, or null.");
-	v = json_object_get(body, "allowed_hosts");
-	return v ? check_hosts(v, e) : 0;
+	if (check_switches(body, e) || check_numbers(body, e) || check_texts(body, e))
+		return -1;
+	return hosts ? check_hosts(hosts, e) : 0;
 }
 
 /* Booleans are kept as "1" and "0", an empty text and null as nothing, everything else as it is. */
@@ -150,7 +185,7 @@ static int save(struct api_call *call, const char *key, const json_t *v, struct 
 		text = xstrdup(json_is_true(v) ? "1" : "0");
 	else if (!json_is_string(v) && !json_is_null(v))
 		text = json_text(v);
-	else if (json_string_length(v))
+	else if (json_is_string(v) && json_string_length(v))
 		text = xstrdup(json_string_value(v));
 	return store_setting_set(call->app->store, key, text, e);
 }

@@ -5,11 +5,8 @@
 #include "api/handlers.h"
 #include "api/reply.h"
 #include "api/view.h"
-#include "io/chain.h"
 #include "services/actions.h"
 #include "services/jobs.h"
-#include "services/world.h"
-#include "domain/recipe.h"
 
 void api_list_stacks(struct api_call *call)
 {
@@ -122,6 +119,8 @@ static const struct {
 	{"service", is_text, "a text"},
 	{"image", is_text, "a text"},
 	{"chain", is_text, "a text"},
+	{"copy", is_text, "a text"},
+	{"confirm", is_text, "a text"},
 };
 
 static int check_members(const struct api_call *call, const struct action *a, struct err *e)
@@ -137,7 +136,9 @@ static int check_members(const struct api_call *call, const struct action *a, st
 		return json_only(call->body, e, "dry_run", NULL);
 	if (!strcmp(a->name, "restart"))
 		return json_only(call->body, e, "service", "dry_run", NULL);
-	if (!strcmp(a->name, "putback") && !json_object_get(call->body, "chain"))
+	if ((!strcmp(a->name, "putback") || !strcmp(a->name, "trash") ||
+		    !strcmp(a->name, "untrash")) &&
+		!json_object_get(call->body, "chain"))
 		return err_set(e, ERR_INPUT, "input.missing", "The field \"chain\" is missing.");
 	return 0;
 }
@@ -239,6 +240,26 @@ void api_put_back_chain(struct api_call *call)
 	act_on_stack(call, "putback");
 }
 
+void api_copy_chain(struct api_call *call)
+{
+	act_on_stack(call, "copy");
+}
+
+void api_trash_chain(struct api_call *call)
+{
+	act_on_stack(call, "trash");
+}
+
+void api_untrash_chain(struct api_call *call)
+{
+	act_on_stack(call, "untrash");
+}
+
+void api_empty_trash(struct api_call *call)
+{
+	act_on_stack(call, "empty");
+}
+
 void api_set_limits(struct api_call *call)
 {
 	act(call,
@@ -261,57 +282,4 @@ void api_check_upgrade(struct api_call *call)
 		reply_err(call, &e);
 	else
 		reply_json(call, 200, j);
-}
-
-/* ---- chains ---- */
-
-static json_t *kept_json(const struct kept *k)
-{
-	json_t *j = json_object();
-
-	json_put_str(j, "id", k->id);
-	json_put_str(j, "reason", k->reason ? k->reason : "");
-	json_put_str(j, "image", k->image);
-	json_put(j, "options", k->options ? json_deep_copy(k->options) : json_object());
-	json_put_int(j, "at", k->at);
-	json_put_known(j, "bytes", k->bytes);
-	return j;
-}
-
-static json_t *current_json(struct app *app, const struct stack *s)
-{
-	const struct recipe *r = recipe_find(app->recipes, stack_service(s, "node")->recipe);
-	int db = r ? chain_db_version(
-			     s->data_dir, "node", r->db_version_globs.items, r->db_version_globs.n)
-		   : -1;
-	json_t *j = json_object();
-	int64_t bytes = -1;
-
-	chain_size(s->data_dir, "node", &bytes, NULL);
-	json_put_known(j, "bytes", bytes);
-	json_put_known(j, "db_version", db);
-	json_put_int(j, "at", clock_wall());
-	return j;
-}
-
-void api_list_chains(struct api_call *call)
-{
-	autostack struct stack s = {0};
-	struct kept_list list = {0};
-	json_t *j, *kept;
-	struct err e = {0};
-
-	if (world_copy_stack(call->app->world, call_param(call, "stack"), &s, &e) ||
-		chain_kept(s.data_dir, &list, &e)) {
-		reply_err(call, &e);
-		return;
-	}
-	j = json_object();
-	kept = json_array();
-	for (size_t i = 0; i < list.n; i++)
-		json_array_append_new(kept, kept_json(&list.items[i]));
-	kept_list_free(&list);
-	json_put(j, "current", current_json(call->app, &s));
-	json_put(j, "kept", kept);
-	reply_json(call, 200, j);
 }

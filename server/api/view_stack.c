@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/view_priv.h"
+#include "domain/disk.h"
 #include "domain/spec.h"
 #include "domain/wanted.h"
 #include "io/store.h"
@@ -190,7 +191,12 @@ static json_t *disk_json(struct app *app, const char *stack)
 	f = world_service(app->world, stack, "node");
 	json_put_known(j, "chain_bytes", f ? f->chain_bytes : -1);
 	json_put_known(j, "kept_bytes", f ? f->kept_bytes : -1);
-	json_put_int(j, "free_bytes", app->world->volume.free);
+	json_put_int(
+		j, "free_bytes", f && f->volume_total ? f->volume_free : app->world->volume.free);
+	json_put_known(j, "floor_bytes", f && f->volume_total ? f->volume_floor : -1);
+	put_rate(j, "growth_bytes_per_day", f ? f->growth : -1);
+	put_rate(j, "days_left",
+		f && f->volume_total ? disk_days(f->volume_free, f->volume_floor, f->growth) : -1);
 	json_put_int(j, "at", f && f->disk_at ? f->disk_at : app->world->host.at);
 	world_unlock(app->world);
 	return j;

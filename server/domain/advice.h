@@ -55,6 +55,10 @@ struct service_facts {
 	char last_words[200];		 /* of the container when it ended by itself */
 	int64_t chain_bytes, kept_bytes; /* node: on disk; -1 = not measured */
 	msec disk_at;
+	/* node: the volume of its chain; total 0 = not known */
+	int64_t volume_total, volume_free, volume_floor; /* bytes; floor 0 = no guard */
+	double growth;	   /* of the chain, bytes a day; -1 = not known */
+	bool disk_stopped; /* the disk guard stopped it */
 };
 void service_facts_free(struct service_facts *f);
 

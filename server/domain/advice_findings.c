@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "domain/disk.h"
 #include "domain/texts.h"
 #include "domain/wanted.h"
 #include "domain/words.h"
 
 #define DAY_MS (24 * 3600 * 1000)
 #define LOW_DISK (INT64_C(5) << 30)
+#define LOW_DAYS 14
 
 struct finder {
 	const struct advice_input *in;
@@ -112,9 +114,56 @@ static void disk(struct finder *f)
 {
 	char free_text[WORDS_MAX];
 
+	/* where a chain is, its own volume is looked at */
+	for (size_t i = 0; i < f->in->n_services; i++)
+		if (f->in->services[i].volume_total)
+			return;
 	if (f->in->volume_free >= 0 && f->in->volume_free < LOW_DISK)
 		add(f, "warn", "disk.low", NULL, NULL, "%s are left on the volume of the chain.",
 			words_gib(f->in->volume_free, free_text));
+}
+
+static void stopped_for_space(struct finder *f, const struct service_facts *x, const char *title)
+{
+	char left[WORDS_MAX], floor[WORDS_MAX];
+	bool room = x->volume_free >= x->volume_floor;
+	json_t *j;
+
+	if (room)
+		j = add(f, "warn", "disk.floor", x->stack, x->service,
+			"%s was stopped because its volume was nearly full. %s are free now: it "
+			"can be "
+			"started again.",
+			title, words_gib(x->volume_free, left));
+	else
+		j = add(f, "bad", "disk.floor", x->stack, x->service,
+			"%s are left on the volume of the chain, less than the %s that have to "
+			"stay "
+			"free. %s was stopped cleanly to protect its database.",
+			words_gib(x->volume_free, left), words_gib(x->volume_floor, floor), title);
+	if (room)
+		stack_button(j, "Start", x->stack, "start");
+	link_to(j, "Kept chains and trash", !room, "chain");
+}
+
+/* The volume of a chain that still has room: how long it will last. */
+static void volume_finding(struct finder *f, const struct service_facts *x, const char *title)
+{
+	double days = disk_days(x->volume_free, x->volume_floor, x->growth);
+	char left[WORDS_MAX], when[WORDS_MAX] = "";
+	json_t *j;
+
+	if (!x->volume_total || !x->volume_floor ||
+		(x->volume_free >= 2 * x->volume_floor && (days < 0 || days >= LOW_DAYS)))
+		return;
+	if (days >= 0)
+		words_seconds((int64_t)(days * 24 * 3600), when);
+	j = add(f, "warn", "disk.low", x->stack, x->service,
+		"%s are left on the volume of the chain%s%s. %s is stopped cleanly before it is "
+		"full.",
+		words_gib(x->volume_free, left), *when ? "; at this pace that lasts " : "", when,
+		title);
+	link_to(j, "Kept chains and trash", false, "chain");
 }
 
 static void last_job(struct finder *f, const struct stack *st)
@@ -270,11 +319,16 @@ static void service_findings(struct finder *f, const struct stack *st, const str
 	const char *title = title_of(f->in, s);
 
 	/* A job at work explains every difference; an engine that is away tells nothing. */
-	if (!x || f->in->engine->status != ENGINE_CONNECTED || (job && job->running))
+	if (!x || f->in->engine->status != ENGINE_CONNECTED ||
+		(job && job->running && strcmp(job->waiting, "probation")))
 		return;
 	if (x->container.presence != PRESENCE_UNKNOWN && st->run)
 		container_finding(f, s, x, title);
 	oom(f, x, title);
+	if (x->disk_stopped && !st->run)
+		stopped_for_space(f, x, title);
+	else
+		volume_finding(f, x, title);
 	if (st->run)
 		sync_finding(f, x, title);
 }

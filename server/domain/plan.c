@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "domain/plan_priv.h"
@@ -11,6 +12,7 @@
 #include "domain/words.h"
 
 #define GIB (1024.0 * 1024 * 1024)
+#define COPY_KEPT " A copy of the chain as it is now is kept to go back to."
 
 void plan_warn(struct plan *p, const char *code, const char *fmt, ...)
 {
@@ -43,16 +45,14 @@ void plan_begin(struct build *b, const char *action, const char *title, const ch
 	json_put(b->p->data, "after", b->after ? wanted_json(b->after) : NULL);
 }
 
-/* Ends a public function: on failure nothing is left in *ret. */
-static int finish(struct build *b, int rc)
+int plan_finish(struct build *b, int rc)
 {
 	if (rc)
 		plan_free(b->p);
 	return rc;
 }
 
-/* Law 7: soon after boot "not found" is no answer to act upon. */
-static int must_be_known(const struct plan_facts *f, struct err *e)
+int plan_must_be_known(const struct plan_facts *f, struct err *e)
 {
 	for (size_t i = 0; i < f->n_actual; i++)
 		if (f->actual[i].container->presence == PRESENCE_UNKNOWN)
@@ -129,8 +129,9 @@ static void warn_database(struct build *b, const struct service *s, const struct
 	case DB_ONE_WAY:
 		b->p->one_way = true;
 		plan_warn(b->p, "db.one_way",
-			"%s %s changes the database so that an older version cannot read it again.",
-			r->title, to->title);
+			"%s %s changes the database so that an older version cannot read it again."
+			"%s",
+			r->title, to->title, b->copy ? COPY_KEPT : "");
 		break;
 	case DB_REFUSED:
 		plan_warn(b->p, "db.refused",
@@ -144,8 +145,8 @@ static void warn_database(struct build *b, const struct service *s, const struct
 		b->p->one_way = true;
 		plan_warn(b->p, "db.one_way",
 			"It is not known whether an older version can read the database again after"
-			" %s %s: take the step as one-way.",
-			r->title, to->title);
+			" %s %s: take the step as one-way.%s",
+			r->title, to->title, b->copy ? COPY_KEPT : "");
 		break;
 	case DB_SAME:
 		break;
@@ -187,7 +188,7 @@ int plan_install(
 	struct build b = {.p = ret, .after = after, .f = f, .install = true};
 	char title[80];
 
-	if (must_be_known(f, e))
+	if (plan_must_be_known(f, e))
 		return -1;
 	snprintf(title, sizeof(title), "Install %s", after->name);
 	plan_begin(&b, "install", title, "Remove: the containers go, the folder stays.");
@@ -195,7 +196,7 @@ int plan_install(
 		b.touch[k] = RECREATE;
 		b.pull[k] = b.config[k] = true;
 	}
-	return finish(&b, build_all(&b, e));
+	return plan_finish(&b, build_all(&b, e));
 }
 
 static bool nothing(const struct build *b)
@@ -212,7 +213,7 @@ int plan_start(const struct stack *s, const struct plan_facts *f, struct plan *r
 	struct build b = {.p = ret, .before = s, .after = &after, .f = f};
 	char title[80];
 
-	if (must_be_known(f, e))
+	if (plan_must_be_known(f, e))
 		return -1;
 	stack_copy(&after, s);
 	after.run = true;
@@ -225,7 +226,7 @@ int plan_start(const struct stack *s, const struct plan_facts *f, struct plan *r
 			e, ERR_CONFLICT, "stack.nothing_to_do", "%s is running already.", s->name);
 	snprintf(title, sizeof(title), "Start %s", s->name);
 	plan_begin(&b, "start", title, "Stop.");
-	return finish(&b, build_all(&b, e));
+	return plan_finish(&b, build_all(&b, e));
 }
 
 int plan_stop(const struct stack *s, const struct plan_facts *f, struct plan *ret, struct err *e)
@@ -234,7 +235,7 @@ int plan_stop(const struct stack *s, const struct plan_facts *f, struct plan *re
 	struct build b = {.p = ret, .before = s, .after = &after, .f = f};
 	char title[80];
 
-	if (must_be_known(f, e))
+	if (plan_must_be_known(f, e))
 		return -1;
 	stack_copy(&after, s);
 	after.run = false;
@@ -246,7 +247,7 @@ int plan_stop(const struct stack *s, const struct plan_facts *f, struct plan *re
 		const struct recipe *r = plan_recipe(&b, svc, e);
 
 		if (!r)
-			return finish(&b, -1);
+			return plan_finish(&b, -1);
 		if (a && container_alive(a->container))
 			add_stop(&b, svc, r);
 	}
@@ -262,7 +263,7 @@ int plan_restart(const struct stack *s, const char *only, const struct plan_fact
 	char title[80];
 	size_t i;
 
-	if (must_be_known(f, e) || (only && must_have(s, only, &i, e)))
+	if (plan_must_be_known(f, e) || (only && must_have(s, only, &i, e)))
 		return -1;
 	stack_copy(&after, s);
 	after.run = true;
@@ -275,7 +276,7 @@ int plan_restart(const struct stack *s, const char *only, const struct plan_fact
 	snprintf(
 		title, sizeof(title), "Restart %s%s%s", s->name, only ? " " : "", only ? only : "");
 	plan_begin(&b, "restart", title, "Nothing to take back.");
-	return finish(&b, build_all(&b, e));
+	return plan_finish(&b, build_all(&b, e));
 }
 
 /* ---- options ---- */
@@ -300,6 +301,14 @@ static int only_settings(struct build *b, struct err *e)
 	return 0;
 }
 
+/* What the node is given may do something to its database. */
+static bool node_risk(const struct build *b, const struct recipe *r, const struct service *old,
+	const struct service *new)
+{
+	return b->touch[0] == RECREATE && (recipe_options_risky(r, old->options, new->options) ||
+						  !json_equal(old->env, new->env));
+}
+
 int plan_options(const struct stack *before, const struct stack *after, bool secrets,
 	const struct plan_facts *f, struct plan *ret, struct err *e)
 {
@@ -309,7 +318,7 @@ int plan_options(const struct stack *before, const struct stack *after, bool sec
 	const struct recipe *r;
 	char title[80];
 
-	if (must_be_known(f, e) || !(r = plan_recipe(&b, node, e)))
+	if (plan_must_be_known(f, e) || !(r = plan_recipe(&b, node, e)))
 		return -1;
 	for (size_t k = 0; k < after->n_services; k++) {
 		const struct service *s = &after->services[k];
@@ -337,7 +346,12 @@ int plan_options(const struct stack *before, const struct stack *after, bool sec
 		plan_warn(ret, "chain.resync",
 			"This opens another database: the chain is set aside and the sync starts "
 			"anew.");
-	return finish(&b, before->run ? build_all(&b, e) : only_settings(&b, e));
+	else if (before->run && node_risk(&b, r, node_before, node) &&
+		 plan_decide_copy(&b, "options", false, e))
+		return plan_finish(&b, -1);
+	if (b.touch[0] == RECREATE)
+		b.watch_s = f->probation_s;
+	return plan_finish(&b, before->run ? build_all(&b, e) : only_settings(&b, e));
 }
 
 /* ---- limits ---- */
@@ -357,7 +371,7 @@ int plan_limits(const struct stack *before, const struct stack *after, const cha
 	const struct recipe *r;
 	size_t k;
 
-	if (must_be_known(f, e) || must_have(after, service, &k, e))
+	if (plan_must_be_known(f, e) || must_have(after, service, &k, e))
 		return -1;
 	s = &after->services[k];
 	if (!(r = plan_recipe(&b, s, e)))
@@ -376,13 +390,24 @@ int plan_limits(const struct stack *before, const struct stack *after, const cha
 	}
 	if (!before->run) {
 		warn_memory(&b, s, r);
-		return finish(&b, only_settings(&b, e));
+		return plan_finish(&b, only_settings(&b, e));
 	}
 	b.touch[k] = RECREATE;
-	return finish(&b, build_all(&b, e));
+	return plan_finish(&b, build_all(&b, e));
 }
 
-/* ---- upgrade, resync, put back, remove ---- */
+/* ---- upgrade, resync, put back ---- */
+
+static bool older(
+	const struct recipe *r, const struct stack *before, const struct stack *after, size_t k)
+{
+	const struct service *old = stack_service(before, after->services[k].name);
+	struct recipe_version from, to;
+
+	return old && recipe_version(r, old->image, &from, NULL) &&
+	       recipe_version(r, after->services[k].image, &to, NULL) &&
+	       recipe_version_compare(to, from) < 0;
+}
 
 int plan_upgrade(const struct stack *before, const struct stack *after, const char *service,
 	const struct plan_facts *f, struct plan *ret, struct err *e)
@@ -392,7 +417,7 @@ int plan_upgrade(const struct stack *before, const struct stack *after, const ch
 	char title[120];
 	size_t k;
 
-	if (must_be_known(f, e) || must_have(after, service, &k, e) ||
+	if (plan_must_be_known(f, e) || must_have(after, service, &k, e) ||
 		!(r = plan_recipe(&b, &after->services[k], e)))
 		return -1;
 	b.touch[k] = RECREATE;
@@ -402,7 +427,20 @@ int plan_upgrade(const struct stack *before, const struct stack *after, const ch
 		"The old image stays on the NAS: upgrade to it again. If the new version does not "
 		"answer,"
 		" the old container comes back by itself.");
-	return finish(&b, build_all(&b, e));
+	if (plan_is_node(&after->services[k]) &&
+		plan_decide_copy(
+			&b, older(r, before, after, k) ? "downgrade" : "upgrade", false, e))
+		return plan_finish(&b, -1);
+	if (b.copy) {
+		free(ret->undo);
+		ret->undo =
+			xstrdup("Go back, on the Upgrades page, to the old image and the old "
+				"chain as long as its copy is kept. If the new version fails, both "
+				"come back by themselves.");
+	}
+	if (plan_is_node(&after->services[k]))
+		b.watch_s = f->probation_s;
+	return plan_finish(&b, build_all(&b, e));
 }
 
 /* For actions that need the node down in between. */
@@ -421,13 +459,13 @@ int plan_resync(const struct stack *before, const struct stack *after, const str
 			     *new = stack_service(after, "node");
 	char title[80];
 
-	if (must_be_known(f, e))
+	if (plan_must_be_known(f, e))
 		return -1;
 	b.touch[0] = node_touch(&b, old, new);
 	b.pull[0] = strcmp(old->image, new->image) != 0;
 	snprintf(title, sizeof(title), "Resync %s", after->name);
 	plan_begin(&b, "resync", title, "Put the old chain back, on the Chain page, at any time.");
-	return finish(&b, build_all(&b, e));
+	return plan_finish(&b, build_all(&b, e));
 }
 
 int plan_put_back(const struct stack *before, const struct stack *after, const char *chain,
@@ -443,74 +481,11 @@ int plan_put_back(const struct stack *before, const struct stack *after, const c
 			     *new = stack_service(after, "node");
 	char title[120];
 
-	if (must_be_known(f, e))
+	if (plan_must_be_known(f, e))
 		return -1;
 	b.touch[0] = node_touch(&b, old, new);
 	b.pull[0] = strcmp(old->image, new->image) != 0;
 	snprintf(title, sizeof(title), "Put the chain %.40s back", chain);
 	plan_begin(&b, "putback", title, "Put the other chain back again.");
-	return finish(&b, build_all(&b, e));
-}
-
-static int add_remove(
-	struct build *b, const struct service *s, const struct plan_actual *a, struct err *e)
-{
-	autofree char *title = xasprintf("Remove the container of %s", plan_title(b, s));
-	autofree char *name = spec_container_name(b->before, s->name);
-	autofree char *relay = spec_container_name(b->before, "relay");
-	json_t *config = plan_config(b, b->before, s, relay, e);
-	struct step *st;
-
-	if (!config)
-		return -1;
-	st = plan_add(b->p, "remove");
-	st->title = take(title);
-	st->detail = xstrdup("only the container: image, chain and settings file stay");
-	st->undo = xstrdup("made again from the settings");
-	st->docker = xasprintf("docker rm %s", name);
-	json_put_str(st->args, "service", s->name);
-	json_put_str(st->args, "container", a->container->id);
-	json_put_str(st->args, "name", name);
-	json_put(st->args, "config", config);
-	return 0;
-}
-
-/* No step writes to the chain's folder: it is named only for the way back, which starts or makes a
- * container with it. */
-int plan_remove(
-	const struct stack *before, const struct plan_facts *f, struct plan *ret, struct err *e)
-{
-	struct build b = {.p = ret, .before = before, .after = before, .f = f};
-	autofree char *network = spec_network_name(before);
-	struct step *st;
-	char title[80];
-
-	if (must_be_known(f, e))
-		return -1;
-	snprintf(title, sizeof(title), "Remove %s", before->name);
-	plan_begin(&b, "remove", title, "Install again with the same name: it finds its folder.");
-	json_put(ret->data, "after", NULL);
-	for (int pass = 0; pass < 2; pass++)
-		for (size_t i = before->n_services; i-- > 0;) {
-			const struct service *s = &before->services[plan_order(before, i)];
-			const struct plan_actual *a = plan_actual(f, s->name);
-			const struct recipe *r = plan_recipe(&b, s, e);
-
-			if (!r)
-				return finish(&b, -1);
-			if (!a || a->container->presence != PRESENCE_YES || !a->ours)
-				continue;
-			if (pass == 0 && container_alive(a->container))
-				add_stop(&b, s, r);
-			if (pass == 1 && add_remove(&b, s, a, e))
-				return finish(&b, -1);
-		}
-	add_commit(&b, "the stack is taken off the list; its folder keeps ethstation.json");
-	st = plan_add(ret, "network_remove");
-	st->title = xstrdup("Remove the private network");
-	st->detail = xstrdup("");
-	st->undo = xstrdup("");
-	st->docker = xasprintf("docker network rm %s", network);
-	json_put_str(st->args, "name", network);
-	return 0;
+	return plan_finish(&b, build_all(&b, e));
 }

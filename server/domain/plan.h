@@ -6,7 +6,8 @@
  * it, so the node is created, started, restarted and recreated after the relay, always in one plan.
  *
  * Error codes: service.missing, container.unknown (the engine does not show its containers yet),
- * stack.nothing_to_do, recipe.missing, limit.below_use, and those of recipe and spec.
+ * disk.floor, stack.nothing_to_do, recipe.missing, limit.below_use, chain.missing, chain.no_links,
+ * disk.too_small, trash.nothing, and those of recipe and spec.
  */
 #ifndef DOMAIN_PLAN_H
 #define DOMAIN_PLAN_H
@@ -21,6 +22,20 @@ struct plan_actual {
 	int64_t needed; /* bytes of memory it needs now; -1 = not known */
 };
 
+/* What a copy of the node's chain would take; all zero: there is no chain. */
+enum copy_wish {
+	COPY_AUTO,  /* when it costs little */
+	COPY_WHOLE, /* also when every byte has to be copied */
+	COPY_NEVER,
+};
+struct plan_copy {
+	enum copy_wish wish;
+	bool links, reflinks; /* what the file system can */
+	int64_t bytes, fixed; /* of the chain, and of that in files that can be linked */
+	int64_t free;	      /* on its volume */
+	int64_t height;	      /* its block; -1 = not known */
+};
+
 struct plan_facts {
 	msec now;
 	const struct recipe_set *recipes;
@@ -29,6 +44,10 @@ struct plan_facts {
 	int db_version;	      /* found in the node's folder; -1 = none */
 	int uid, gid;	      /* owner of the node's folder; -1 = it is not there yet */
 	int64_t memory_total; /* of the NAS, bytes */
+	struct plan_copy copy;
+	bool kept_is_copy;	       /* the chain that is put back */
+	int64_t disk_free, disk_floor; /* bytes on the chain's volume; floor 0 = no guard */
+	int64_t probation_s;	       /* how long a new version is watched; 0 = not at all */
 };
 
 int plan_install(
@@ -51,6 +70,20 @@ int plan_resync(const struct stack *before, const struct stack *after, const str
 	struct plan *ret, struct err *e);
 /* chain: id of the kept one; after: with the image and options it ran with. */
 int plan_put_back(const struct stack *before, const struct stack *after, const char *chain,
+	const struct plan_facts *f, struct plan *ret, struct err *e);
+/* A copy of the chain now. */
+int plan_copy(const struct stack *s, const struct plan_facts *f, struct plan *ret, struct err *e);
+/* A kept chain: into the trash, and out of it. */
+int plan_trash(const struct stack *s, const char *chain, const struct plan_facts *f,
+	struct plan *ret, struct err *e);
+int plan_untrash(const struct stack *s, const char *chain, const struct plan_facts *f,
+	struct plan *ret, struct err *e);
+/* Chains in the trash, for good. */
+struct plan_trashed {
+	const char *id;
+	int64_t bytes; /* that become free */
+};
+int plan_empty(const struct stack *s, const struct plan_trashed *list, size_t n,
 	const struct plan_facts *f, struct plan *ret, struct err *e);
 int plan_remove(
 	const struct stack *before, const struct plan_facts *f, struct plan *ret, struct err *e);

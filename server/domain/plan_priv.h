@@ -18,8 +18,11 @@ struct build {
 	bool pull[2];
 	bool config[2]; /* its configuration file is written */
 	enum chain_op chain_op;
-	const char *chain; /* id, for CHAIN_BACK */
-	bool install;	   /* folders are to be made */
+	const char *chain;  /* id, for CHAIN_BACK */
+	bool install;	    /* folders are to be made */
+	const char *copy;   /* why a copy of the chain is kept; NULL = none is */
+	int64_t copy_bytes; /* that it takes on the disk at once */
+	int64_t watch_s;    /* the node is watched for so long after its start */
 };
 
 /* Begins the plan: action, title, warnings, data. */
@@ -35,6 +38,15 @@ const struct plan_actual *plan_actual(const struct plan_facts *f, const char *se
 size_t plan_order(const struct stack *s, size_t i);
 bool plan_is_node(const struct service *s);
 
+/* Law 7: soon after boot "not found" is no answer to act upon. */
+int plan_must_be_known(const struct plan_facts *f, struct err *e);
+/* Ends a public function: on failure nothing is left in *ret. */
+int plan_finish(struct build *b, int rc);
+
+/* Whether a copy of the chain is kept before what is coming (b->copy), with a warning when it
+ * cannot be; disk.too_small, chain.no_links when a person insists on one. */
+int plan_decide_copy(struct build *b, const char *reason, bool must, struct err *e);
+
 /* What a start, or a restart, has to do for one service. */
 enum touch plan_start_touch(const struct build *b, const struct service *s);
 enum touch plan_restart_touch(const struct build *b, const struct service *s);
@@ -49,7 +61,15 @@ int plan_transition(struct build *b, struct err *e);
 json_t *plan_config(const struct build *b, const struct stack *stack, const struct service *svc,
 	const char *relay, struct err *e);
 
-/* Single steps (plan_steps.c). */
+/* Words and arguments that several steps share. */
+char *plan_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void plan_stamp(msec now, char out[20]);
+void plan_write(struct step *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+json_t *plan_strings(const struct recipe_strings *list);
+/* What is worth knowing about a chain that is kept. */
+json_t *plan_about(const struct build *b, const char *reason);
+
+/* Single steps (plan_steps.c, plan_keep.c). */
 void add_check(struct build *b);
 void add_folder(struct build *b, const struct service *s, const struct recipe_generation *g);
 void add_config(struct build *b, const struct service *s, const struct recipe *r);
@@ -59,6 +79,8 @@ int add_create(struct build *b, const struct service *s, enum touch owner, struc
 void add_stop(struct build *b, const struct service *s, const struct recipe *r);
 void add_owner(struct build *b, const struct service *s, const struct recipe_generation *g);
 void add_chain(struct build *b, const struct recipe *r);
+void add_copy(struct build *b, const struct recipe *r);
+void add_watch(struct build *b, const struct recipe *r);
 void add_start(struct build *b, const struct service *s, const struct recipe *r, enum touch t);
 void add_swap(struct build *b, const struct service *s);
 void add_verify(struct build *b, const struct service *s, const struct recipe *r, enum touch t);

@@ -12,8 +12,7 @@
 #define INSTALL_NEEDS_BYTES                                                                        \
 	(INT64_C(1) << 30) /* to begin with; how much in the end the network decides */
 
-static char *text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static char *text(const char *fmt, ...)
+char *plan_text(const char *fmt, ...)
 {
 	char buf[2048];
 	va_list ap;
@@ -24,7 +23,7 @@ static char *text(const char *fmt, ...)
 	return xstrdup(buf);
 }
 
-static void stamp(msec now, char out[20])
+void plan_stamp(msec now, char out[20])
 {
 	time_t t = (time_t)(now / 1000);
 	struct tm tm;
@@ -33,8 +32,7 @@ static void stamp(msec now, char out[20])
 	strftime(out, 20, "%Y%m%d-%H%M%S", &tm);
 }
 
-static void add_write(struct step *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-static void add_write(struct step *s, const char *fmt, ...)
+void plan_write(struct step *s, const char *fmt, ...)
 {
 	char path[1200];
 	va_list ap;
@@ -84,14 +82,14 @@ void add_folder(struct build *b, const struct service *svc, const struct recipe_
 	struct step *s = service_step(b, "folder", svc);
 	int uid = g && plan_is_node(svc) ? g->uid : 0, gid = g && plan_is_node(svc) ? g->gid : 0;
 
-	s->title = text("Make the folder of %s", plan_title(b, svc));
-	s->detail = text("%s/%s, owned by user %d; what is in it already stays", b->after->data_dir,
-		svc->name, uid);
+	s->title = plan_text("Make the folder of %s", plan_title(b, svc));
+	s->detail = plan_text("%s/%s, owned by user %d; what is in it already stays",
+		b->after->data_dir, svc->name, uid);
 	s->undo = xstrdup("removed again if it is empty");
 	put_folder(s, b, svc);
 	json_put_int(s->args, "uid", uid);
 	json_put_int(s->args, "gid", gid);
-	add_write(s, "%s/%s", b->after->data_dir, svc->name);
+	plan_write(s, "%s/%s", b->after->data_dir, svc->name);
 }
 
 void add_config(struct build *b, const struct service *svc, const struct recipe *r)
@@ -99,25 +97,25 @@ void add_config(struct build *b, const struct service *svc, const struct recipe 
 	struct step *s = service_step(b, "config", svc);
 	bool is_new = !b->before || !stack_service(b->before, svc->name);
 
-	s->title = text("Write the settings of %s", plan_title(b, svc));
-	s->detail = text("%s/%s/%s, outside the container; the secret is not shown",
+	s->title = plan_text("Write the settings of %s", plan_title(b, svc));
+	s->detail = plan_text("%s/%s/%s, outside the container; the secret is not shown",
 		b->after->data_dir, svc->name, r->config.file);
 	s->undo = xstrdup(is_new ? "removed again" : "written as before");
 	json_put_str(s->args, "dir", b->after->data_dir);
 	json_put_str(s->args, "file", r->config.file);
 	json_put_flag(s->args, "new", is_new);
-	add_write(s, "%s/%s/%s", b->after->data_dir, svc->name, r->config.file);
+	plan_write(s, "%s/%s/%s", b->after->data_dir, svc->name, r->config.file);
 }
 
 void add_pull(struct build *b, const struct service *svc)
 {
 	struct step *s = service_step(b, "pull", svc);
 
-	s->title = text("Download the image of %s", plan_title(b, svc));
-	s->detail = text(
+	s->title = plan_text("Download the image of %s", plan_title(b, svc));
+	s->detail = plan_text(
 		"%s%s", svc->image, b->before ? "; what runs now goes on running meanwhile" : "");
 	s->undo = xstrdup("");
-	s->docker = text("docker pull %s", svc->image);
+	s->docker = plan_text("docker pull %s", svc->image);
 	json_put_str(s->args, "image", svc->image);
 	json_put_flag(s->args, "local_ok", true);
 }
@@ -130,7 +128,7 @@ void add_network(struct build *b)
 	s->title = xstrdup("Make a private network");
 	s->detail = xstrdup("for this stack alone; no RPC port is published");
 	s->undo = xstrdup("removed again if it was made here");
-	s->docker = text("docker network create %s", name);
+	s->docker = plan_text("docker network create %s", name);
 	json_put_str(s->args, "name", name);
 	json_put_str(s->args, "stack", b->after->name);
 }
@@ -161,17 +159,17 @@ json_t *plan_config(const struct build *b, const struct stack *stack, const stru
 int add_create(struct build *b, const struct service *svc, enum touch owner, struct err *e)
 {
 	autofree char *name = spec_container_name(b->after, svc->name);
-	autofree char *next = text("%s.next", name);
+	autofree char *next = plan_text("%s.next", name);
 	autofree char *relay = spec_container_name(b->after, "relay");
-	autofree char *relay_next = text("%s.next", relay);
+	autofree char *relay_next = plan_text("%s.next", relay);
 	json_t *config = plan_config(b, b->after, svc, owner == RECREATE ? relay_next : relay, e);
 	struct step *s;
 
 	if (!config)
 		return -1;
 	s = service_step(b, "create", svc);
-	s->title = text("Create the container of %s", plan_title(b, svc));
-	s->detail = text("%s from %s", name, svc->image);
+	s->title = plan_text("Create the container of %s", plan_title(b, svc));
+	s->detail = plan_text("%s from %s", name, svc->image);
 	s->undo = xstrdup("the new container is removed");
 	s->docker = spec_docker_command(config, name);
 	json_put_str(s->args, "name", next);
@@ -184,15 +182,16 @@ void add_stop(struct build *b, const struct service *svc, const struct recipe *r
 	const struct plan_actual *a = plan_actual(b->f, svc->name);
 	struct step *s = service_step(b, "stop", svc);
 
-	s->title = text("Stop %s", plan_title(b, svc));
+	s->title = plan_text("Stop %s", plan_title(b, svc));
 	s->detail =
 		plan_is_node(svc)
-			? text("it finishes its database first; up to %d s, never killed without"
-			       " asking",
+			? plan_text(
+				  "it finishes its database first; up to %d s, never killed without"
+				  " asking",
 				  r->stop_timeout_s)
 			: xstrdup("");
 	s->undo = xstrdup("started again");
-	s->docker = text("docker stop -t %d %s", r->stop_timeout_s, a->container->name);
+	s->docker = plan_text("docker stop -t %d %s", r->stop_timeout_s, a->container->name);
 	s->down = plan_is_node(svc);
 	b->p->down |= s->down;
 	json_put_str(s->args, "container", a->container->id);
@@ -206,19 +205,22 @@ void add_owner(struct build *b, const struct service *svc, const struct recipe_g
 	struct step *s = service_step(b, "owner", svc);
 
 	s->title = xstrdup("Give the chain folder to the image's user");
-	s->detail = text(
-		"%s/%s: user %d instead of %d", b->after->data_dir, svc->name, g->uid, b->f->uid);
-	s->undo = text("given back to user %d", b->f->uid);
-	s->docker = text("chown -R %d:%d %s/%s", g->uid, g->gid, b->after->data_dir, svc->name);
+	if (b->f->uid == g->uid)
+		s->detail = plan_text("all files of the copy: user %d", g->uid);
+	else
+		s->detail = plan_text("%s/%s: user %d instead of %d", b->after->data_dir, svc->name,
+			g->uid, b->f->uid);
+	s->undo = plan_text("given back to user %d", b->f->uid);
+	s->docker =
+		plan_text("chown -R %d:%d %s/%s", g->uid, g->gid, b->after->data_dir, svc->name);
 	s->down = true;
 	put_folder(s, b, svc);
 	json_put_int(s->args, "uid", g->uid);
 	json_put_int(s->args, "gid", g->gid);
-	add_write(s, "%s/%s", b->after->data_dir, svc->name);
+	plan_write(s, "%s/%s", b->after->data_dir, svc->name);
 }
 
-/* What is worth knowing about a chain that is set aside. */
-static json_t *about(const struct build *b, const char *reason)
+json_t *plan_about(const struct build *b, const char *reason)
 {
 	const struct service *node = b->before ? stack_service(b->before, "node") : NULL;
 	json_t *j = json_object();
@@ -227,10 +229,12 @@ static json_t *about(const struct build *b, const char *reason)
 	json_put_str(j, "image", node ? node->image : NULL);
 	json_put(j, "options", node ? json_deep_copy(node->options) : json_object());
 	json_put_int(j, "at", b->f->now);
+	json_put_int(j, "height", b->f->copy.bytes ? b->f->copy.height : -1);
+	json_put_int(j, "db_version", b->f->db_version);
 	return j;
 }
 
-static json_t *strings_json(const struct recipe_strings *list)
+json_t *plan_strings(const struct recipe_strings *list)
 {
 	json_t *j = json_array();
 
@@ -246,38 +250,38 @@ void add_chain(struct build *b, const struct recipe *r)
 	const char *dir = b->after->data_dir;
 	char when[20];
 
-	stamp(b->f->now, when);
+	plan_stamp(b->f->now, when);
 	s->down = true;
 	json_put_str(s->args, "dir", dir);
 	json_put_str(s->args, "sub", "node");
 	if (aside) {
-		autofree char *id = text("%s-resync", when);
+		autofree char *id = plan_text("%s-resync", when);
 
 		s->title = xstrdup("Set the present chain aside");
-		s->detail =
-			text("renamed to %s/kept/%s, nothing is deleted; identity keys are kept",
-				dir, id);
+		s->detail = plan_text(
+			"renamed to %s/kept/%s, nothing is deleted; identity keys are kept", dir,
+			id);
 		s->undo = xstrdup("put back in its place");
-		s->docker = text("mv %s/node %s/kept/%s/node", dir, dir, id);
+		s->docker = plan_text("mv %s/node %s/kept/%s/node", dir, dir, id);
 		json_put_str(s->args, "chain", id);
-		json_put(s->args, "about", about(b, "resync"));
-		json_put(s->args, "identity", strings_json(&r->identity_globs));
-		add_write(s, "%s/kept/%s", dir, id);
+		json_put(s->args, "about", plan_about(b, "resync"));
+		json_put(s->args, "identity", plan_strings(&r->identity_globs));
+		plan_write(s, "%s/kept/%s", dir, id);
 	} else {
-		autofree char *id = text("%s-putback", when);
+		autofree char *id = plan_text("%s-putback", when);
 
 		s->title = xstrdup("Put the kept chain back");
-		s->detail = text("the present one is set aside as %s", id);
+		s->detail = plan_text("the present one is set aside as %s", id);
 		s->undo = xstrdup("both renamed back");
-		s->docker = text("mv %s/node %s/kept/%s/node; mv %s/kept/%s/node %s/node", dir, dir,
-			id, dir, b->chain, dir);
+		s->docker = plan_text("mv %s/node %s/kept/%s/node; mv %s/kept/%s/node %s/node", dir,
+			dir, id, dir, b->chain, dir);
 		json_put_str(s->args, "chain", b->chain);
 		json_put_str(s->args, "now_chain", id);
-		json_put(s->args, "about_now", about(b, "put_back"));
-		json_put(s->args, "about", about(b, "resync"));
-		add_write(s, "%s/kept/%s", dir, id);
+		json_put(s->args, "about_now", plan_about(b, "put_back"));
+		json_put(s->args, "about", plan_about(b, "resync"));
+		plan_write(s, "%s/kept/%s", dir, id);
 	}
-	add_write(s, "%s/node", dir);
+	plan_write(s, "%s/node", dir);
 }
 
 void add_start(struct build *b, const struct service *svc, const struct recipe *r, enum touch t)
@@ -286,11 +290,11 @@ void add_start(struct build *b, const struct service *svc, const struct recipe *
 	struct step *s = service_step(b, "start", svc);
 	autofree char *name = spec_container_name(b->after, svc->name);
 
-	s->title = text("Start %s", plan_title(b, svc));
+	s->title = plan_text("Start %s", plan_title(b, svc));
 	s->detail =
 		xstrdup(plan_is_node(svc) ? "only if no other container has the chain open" : "");
 	s->undo = xstrdup("stopped again");
-	s->docker = text("docker start %s", name);
+	s->docker = plan_text("docker start %s", name);
 	s->down = plan_is_node(svc);
 	if (t != RECREATE)
 		json_put_str(s->args, "container", a->container->id);
@@ -306,22 +310,22 @@ void add_swap(struct build *b, const struct service *svc)
 	bool old = a && a->container->presence == PRESENCE_YES;
 	char when[20];
 
-	stamp(b->f->now, when);
-	s->title = text("Give the container of %s its name", plan_title(b, svc));
+	plan_stamp(b->f->now, when);
+	s->title = plan_text("Give the container of %s its name", plan_title(b, svc));
 	s->detail = xstrdup(name);
 	s->undo = xstrdup(old ? "names exchanged back" : "");
 	json_put_str(s->args, "name", name);
 	if (old) {
 		/* Somebody else's container is kept under a name that says what it was. */
 		autofree char *old_name =
-			text("%s%s%s", name, a->ours ? ".prev-" : "-before-", when);
+			plan_text("%s%s%s", name, a->ours ? ".prev-" : "-before-", when);
 
 		json_put_str(s->args, "old", a->container->id);
 		json_put_str(s->args, "old_name", old_name);
-		s->docker = text("docker rename %s %s && docker rename %s.next %s", name, old_name,
-			name, name);
+		s->docker = plan_text("docker rename %s %s && docker rename %s.next %s", name,
+			old_name, name, name);
 	} else {
-		s->docker = text("docker rename %s.next %s", name, name);
+		s->docker = plan_text("docker rename %s.next %s", name, name);
 	}
 }
 
@@ -331,8 +335,8 @@ void add_verify(struct build *b, const struct service *svc, const struct recipe 
 	struct step *s = service_step(b, "verify", svc);
 	bool shared = b->after->network == NET_SHARED && plan_is_node(svc);
 
-	s->title = text("Check %s", plan_title(b, svc));
-	s->detail = text("it stays up%s, the kernel reports its limits%s",
+	s->title = plan_text("Check %s", plan_title(b, svc));
+	s->detail = plan_text("it stays up%s, the kernel reports its limits%s",
 		r->rpc.port ? ", it answers" : "",
 		shared ? ", it shares one network with the relay" : "");
 	s->undo = xstrdup("");
@@ -356,7 +360,7 @@ void add_commit(struct build *b, const char *detail)
 	s->detail = xstrdup(detail);
 	s->undo = xstrdup("");
 	if (b->after)
-		add_write(s, "%s/ethstation.json", b->after->data_dir);
+		plan_write(s, "%s/ethstation.json", b->after->data_dir);
 }
 
 void add_discard(struct build *b, const struct service *svc)
@@ -364,10 +368,10 @@ void add_discard(struct build *b, const struct service *svc)
 	const struct plan_actual *a = plan_actual(b->f, svc->name);
 	struct step *s = service_step(b, "discard", svc);
 
-	s->title = text("Remove the old container of %s", plan_title(b, svc));
+	s->title = plan_text("Remove the old container of %s", plan_title(b, svc));
 	s->detail = xstrdup("only the container: its image and all data stay");
 	s->undo = xstrdup("");
-	s->docker = text("docker rm %.12s", a->container->id);
+	s->docker = plan_text("docker rm %.12s", a->container->id);
 	json_put_str(s->args, "container", a->container->id);
 }
 

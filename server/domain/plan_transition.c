@@ -6,6 +6,7 @@
 
 #include "domain/spec.h"
 #include "domain/wanted.h"
+#include "domain/words.h"
 
 bool plan_is_node(const struct service *s)
 {
@@ -190,9 +191,14 @@ static int change_chain(struct build *b, struct err *e)
 	if (!r)
 		return -1;
 	g = recipe_generation(r, node->image);
+	if (b->copy)
+		add_copy(b, r);
 	if (b->chain_op != CHAIN_STAYS)
 		add_chain(b, r);
-	if (g && b->f->uid >= 0 && b->f->uid != g->uid && b->touch[0] == RECREATE)
+	/* files that a copy shares with a chain may have changed hands together with that */
+	if (g && b->chain_op == CHAIN_BACK && b->f->kept_is_copy)
+		add_owner(b, node, g);
+	else if (g && b->f->uid >= 0 && b->f->uid != g->uid && b->touch[0] == RECREATE)
 		add_owner(b, node, g);
 	return 0;
 }
@@ -225,13 +231,29 @@ static int start_all(struct build *b, struct err *e)
 		if (b->touch[k] != KEEP)
 			add_verify(b, s, plan_recipe(b, s, e), b->touch[k]);
 	}
+	if (b->watch_s > 0)
+		add_watch(b, plan_recipe(b, stack_service(b->after, "node"), e));
 	return 0;
+}
+
+/* A node that starts on a volume that is nearly full would break its database. */
+static int enough_room(const struct build *b, struct err *e)
+{
+	char left[WORDS_MAX], floor[WORDS_MAX];
+
+	if (b->touch[0] == KEEP || b->f->disk_floor <= 0 || b->f->disk_free < 0 ||
+		b->f->disk_free >= b->f->disk_floor)
+		return 0;
+	return err_set(e, ERR_CONFLICT, "disk.floor",
+		"%s are left on the volume of the chain; below %s no node is started.",
+		words_gib(b->f->disk_free, left), words_gib(b->f->disk_floor, floor));
 }
 
 int plan_transition(struct build *b, struct err *e)
 {
 	couple(b);
-	if (prepare(b, e) || stop_all(b, e) || change_chain(b, e) || start_all(b, e))
+	if (enough_room(b, e) || prepare(b, e) || stop_all(b, e) || change_chain(b, e) ||
+		start_all(b, e))
 		return -1;
 	add_commit(b, "the settings of this stack, kept outside the containers");
 	for (size_t k = 0; k < b->after->n_services; k++) {

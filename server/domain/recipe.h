@@ -107,6 +107,7 @@ struct recipe_option {
 	const json_t *dflt;  /* NULL = nothing is passed unless it is set */
 	bool required;	     /* must be set, and not to an empty string */
 	bool resync;	     /* a change opens another database folder: a new sync */
+	bool harmless;	     /* a change cannot do anything to the database */
 	bool advanced;	     /* for the fold */
 	bool auto_cache;     /* int: "auto" stands for recipe_cache_mb() */
 	int64_t min, max;    /* int */
@@ -173,6 +174,7 @@ struct recipe {
 	int answer_s;	/* after a start it must answer within so many seconds */
 	struct recipe_strings db_version_globs; /* as chain_db_version() takes them */
 	struct recipe_strings identity_globs;	/* as chain_set_aside() takes them */
+	struct recipe_strings fixed_globs;	/* as chain_copy() takes them */
 	struct limits limits;			/* suggested */
 	int64_t warn_memory; /* bytes: a limit below deserves a warning; 0 = none */
 	int log_files, log_size_mib;
@@ -265,6 +267,8 @@ int recipe_check_options(const struct recipe *r, const struct recipe_generation 
 int recipe_check_env(const struct recipe *r, const json_t *env, struct err *e);
 /* True when going from one set of options to the other opens another database folder. */
 bool recipe_options_resync(const struct recipe *r, const json_t *before, const json_t *after);
+/* True when a difference may do something to the database: all but options called harmless. */
+bool recipe_options_risky(const struct recipe *r, const json_t *before, const json_t *after);
 /* The chosen network; NULL when the recipe has none. */
 const struct recipe_network *recipe_network(const struct recipe *r, const json_t *options);
 /* The block at which this version stops on this network; -1 = it follows the head. */

@@ -16,6 +16,8 @@
 #define GENERATION "^[A-Za-z0-9][A-Za-z0-9._-]{0,30}$"
 #define REPOSITORY "^([*]|[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*)$"
 #define FOLDER "^(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+$"
+/* of a file's name alone: "*.sst" */
+#define NAME_GLOB "^[A-Za-z0-9_*-][A-Za-z0-9_.*-]*$"
 #define GLOB "^[A-Za-z0-9_*-][A-Za-z0-9_.*-]*(/[A-Za-z0-9_*-][A-Za-z0-9_.*-]*)*$"
 #define FILE_NAME "^[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
 #define METHOD "^[a-z][A-Za-z0-9]*_[A-Za-z0-9]+$"

@@ -230,16 +230,27 @@ int recipe_check_env(const struct recipe *r, const json_t *env, struct err *e)
 	return 0;
 }
 
+static bool differs(const struct recipe_option *o, const json_t *before, const json_t *after)
+{
+	const json_t *a = recipe_option_value(o, before);
+	const json_t *b = recipe_option_value(o, after);
+
+	return a != b && !json_equal(a, b);
+}
+
 bool recipe_options_resync(const struct recipe *r, const json_t *before, const json_t *after)
 {
-	for (size_t i = 0; i < r->n_options; i++) {
-		const struct recipe_option *o = &r->options[i];
-		const json_t *a = recipe_option_value(o, before);
-		const json_t *b = recipe_option_value(o, after);
-
-		if (o->resync && a != b && !json_equal(a, b))
+	for (size_t i = 0; i < r->n_options; i++)
+		if (r->options[i].resync && differs(&r->options[i], before, after))
 			return true;
-	}
+	return false;
+}
+
+bool recipe_options_risky(const struct recipe *r, const json_t *before, const json_t *after)
+{
+	for (size_t i = 0; i < r->n_options; i++)
+		if (!r->options[i].harmless && differs(&r->options[i], before, after))
+			return true;
 	return false;
 }
 

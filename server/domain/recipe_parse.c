@@ -196,6 +196,7 @@ static int read_chain(const struct node *n, void *out)
 	static const struct field fields[] = {
 		STRINGS(struct recipe, "db_version", db_version_globs, 0, 20, GLOB),
 		STRINGS(struct recipe, "identity", identity_globs, 0, 50, GLOB),
+		STRINGS(struct recipe, "immutable", fixed_globs, 0, 10, NAME_GLOB),
 	};
 
 	return FIELDS(n, fields, out);

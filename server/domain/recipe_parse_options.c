@@ -174,6 +174,7 @@ int read_option(const struct node *n, void *out)
 		{.key = "default", .kind = FIELD_JSON, AT(struct recipe_option, dflt)},
 		BOOL(struct recipe_option, "required", required),
 		BOOL(struct recipe_option, "resync", resync),
+		BOOL(struct recipe_option, "harmless", harmless),
 		BOOL(struct recipe_option, "advanced", advanced),
 		BOOL(struct recipe_option, "auto_cache", auto_cache),
 		NUMBER(struct recipe_option, "min", min, -1000000000, 1000000000),

@@ -423,7 +423,7 @@ int wanted_patch(const struct stack *before, const json_t *patch, msec now, stru
 
 	if (!json_is_object(patch))
 		return bad(e, "input.type", "body", "must be an object");
-	if (json_only(patch, e, "network", "services", "dry_run", NULL))
+	if (json_only(patch, e, "network", "services", "copy", "dry_run", NULL))
 		return -1;
 	if (services && !json_is_array(services))
 		return bad(e, "input.type", "services", "must be a list");

@@ -19,11 +19,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define KEPT "kept"
-#define ABOUT "kept.json"
 #define PUT_BACK ".put_back"
 
-static bool id_ok(const char *id)
+bool chain_id_ok(const char *id)
 {
 	size_t len = strlen(id);
 
@@ -32,14 +30,14 @@ static bool id_ok(const char *id)
 }
 
 /* One name each, and none of ours. */
-static int check_names(const char *sub, const char *id, struct err *e)
+int chain_check_names(const char *sub, const char *id, struct err *e)
 {
 	if (chain_check_rel(sub, e) < 0)
 		return -1;
 	if (strchr(sub, '/') || sub[0] == '.' || !strcmp(sub, KEPT) || !strcmp(sub, ABOUT))
 		return err_set(
 			e, ERR_FORBIDDEN, "path.outside", "\"%.100s\" is no chain's folder.", sub);
-	if (!id_ok(id))
+	if (!chain_id_ok(id))
 		return err_set(e, ERR_FORBIDDEN, "path.outside",
 			"\"%.60s\" is no name of a kept chain.", id);
 	return 0;
@@ -53,7 +51,7 @@ static int open_entry(int top, const char *id, bool make, struct err *e)
 	return chain_open_below(top, rel, make, e);
 }
 
-static int unlink_visit(
+int chain_unlink_visit(
 	int parent, const char *name, const struct stat *st, void *arg, struct err *e)
 {
 	(void)arg;
@@ -62,7 +60,7 @@ static int unlink_visit(
 	return 0;
 }
 
-static int like(int fd, const struct stat *st)
+int chain_like(int fd, const struct stat *st)
 {
 	if (fchown(fd, st->st_uid, st->st_gid) < 0)
 		return -1;
@@ -85,7 +83,7 @@ static int copy_folders(int src, int dst, const char *rel, struct err *e)
 		to = from < 0 ? -1 : chain_open_below(dst, at, true, e);
 		if (to < 0)
 			return -1;
-		if (fstat(from, &st) < 0 || like(to, &st) < 0 || fsync(to) < 0)
+		if (fstat(from, &st) < 0 || chain_like(to, &st) < 0 || fsync(to) < 0)
 			return chain_errno(e, at);
 		if (!slash)
 			return chain_dup(to);
@@ -121,17 +119,17 @@ static int prepare(
 	autoclose int fd = chain_open_below(top, name, true, e);
 	struct stat st;
 
-	if (fd < 0 || chain_walk(fd, unlink_visit, NULL, e) < 0)
+	if (fd < 0 || chain_walk(fd, chain_unlink_visit, NULL, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (chain_glob(src, identity[i], copy_identity, &fd, e) < 0)
 			return -1;
-	if (fstat(src, &st) < 0 || like(fd, &st) < 0 || fsync(fd) < 0)
+	if (fstat(src, &st) < 0 || chain_like(fd, &st) < 0 || fsync(fd) < 0)
 		return chain_errno(e, name);
 	return 0;
 }
 
-static int write_about(int entry, const char *sub, const json_t *about, struct err *e)
+int chain_write_about(int entry, const char *sub, const json_t *about, struct err *e)
 {
 	autojson json_t *j = json_is_object(about) ? json_deep_copy(about) : json_object();
 	autofree char *text = NULL;
@@ -146,7 +144,7 @@ static int move_aside(int top, const char *sub, const char *id, const json_t *ab
 {
 	autoclose int entry = open_entry(top, id, true, e);
 
-	if (entry < 0 || write_about(entry, sub, about, e) < 0)
+	if (entry < 0 || chain_write_about(entry, sub, about, e) < 0)
 		return -1;
 	if (renameat(top, sub, entry, sub) < 0) {
 		if (errno == ENOTEMPTY || errno == EEXIST)
@@ -165,7 +163,7 @@ int chain_set_aside(const char *dir, const char *sub, const char *id, const json
 	autoclose int top = -1, entry = -1, src = -1, place = -1;
 	autofree char *fresh = NULL;
 
-	if (check_names(sub, id, e) < 0)
+	if (chain_check_names(sub, id, e) < 0)
 		return -1;
 	top = chain_open_dir(dir, false, e);
 	if (top < 0)
@@ -239,7 +237,7 @@ static int clear_place(int top, const char *sub, int original, const char *now_i
 		return err_set(e, ERR_CONFLICT, "chain.busy",
 			"%s has data of its own: set it aside, then put the other chain back.",
 			sub);
-	return chain_walk(place, unlink_visit, NULL, e);
+	return chain_walk(place, chain_unlink_visit, NULL, e);
 }
 
 static bool was_put_back(int top, const char *id)
@@ -262,6 +260,8 @@ static int finish(int top, int entry, const char *id, struct err *e)
 
 	if (kept < 0 || chain_put(top, PUT_BACK, id, strlen(id), 0600, -1, -1, e) < 0)
 		return -1;
+	if (unlinkat(entry, MANIFEST, 0) < 0 && errno != ENOENT)
+		return chain_errno(e, MANIFEST);
 	if (unlinkat(entry, ABOUT, 0) < 0 && errno != ENOENT)
 		return chain_errno(e, ABOUT);
 	if (unlinkat(kept, id, AT_REMOVEDIR) < 0 && errno != ENOTEMPTY && errno != EEXIST)
@@ -275,7 +275,7 @@ int chain_put_back(const char *dir, const char *sub, const char *id, const char 
 	autoclose int top = -1, entry = -1, original = -1, place = -1;
 	struct err why = {0};
 
-	if (check_names(sub, id, e) < 0 || (now_id && check_names(sub, now_id, e) < 0))
+	if (chain_check_names(sub, id, e) < 0 || (now_id && chain_check_names(sub, now_id, e) < 0))
 		return -1;
 	if (now_id && !strcmp(id, now_id))
 		return err_set(e, ERR_CONFLICT, "chain.busy", "The name %s is taken.", id);
@@ -291,6 +291,8 @@ int chain_put_back(const char *dir, const char *sub, const char *id, const char 
 	if (original < 0 && errno != ENOENT)
 		return chain_errno(e, sub);
 	if (original >= 0) {
+		if (chain_manifest_check(entry, original, e) < 0)
+			return -1;
 		if (clear_place(top, sub, original, now_id, about_now, e) < 0)
 			return -1;
 		if (renameat(entry, sub, top, sub) < 0 || fsync(top) < 0 || fsync(entry) < 0)
@@ -303,86 +305,4 @@ int chain_put_back(const char *dir, const char *sub, const char *id, const char 
 				 !was_put_back(top, id)))
 		return kept_missing(id, e);
 	return finish(top, entry, id, e);
-}
-
-static void kept_free(struct kept *k)
-{
-	free(k->reason);
-	free(k->image);
-	json_decref(k->options);
-}
-
-void kept_list_free(struct kept_list *l)
-{
-	for (size_t i = 0; i < l->n; i++)
-		kept_free(&l->items[i]);
-	free(l->items);
-	*l = (struct kept_list){0};
-}
-
-/* A folder in kept/ that holds a chain. One whose kept.json is damaged is still a chain. */
-static bool read_entry(int kept, const char *id, struct kept *ret)
-{
-	autoclose int entry = id_ok(id) ? chain_folder_at(kept, id) : -1;
-	autoclose int chain = -1;
-	autofree char *text = NULL;
-	autojson json_t *j = NULL;
-	const char *sub;
-	size_t len;
-
-	if (entry < 0)
-		return false;
-	if (!chain_slurp(entry, ABOUT, &text, &len, NULL, NULL))
-		json_parse(text, len, &j, NULL);
-	sub = json_str(j, "sub", "node");
-	chain = chain_rel_ok(sub) && !strchr(sub, '/') ? chain_folder_at(entry, sub) : -1;
-	if (chain < 0)
-		return false;
-	*ret = (struct kept){
-		.reason = xstrdup(json_str(j, "reason", "unknown")),
-		.image = xstrdup(json_str(j, "image", "")),
-		.options = json_deep_copy(json_obj(j, "options")),
-		.at = json_int(j, "at", -1),
-		.bytes = json_int(j, "bytes", -1),
-	};
-	if (!ret->options)
-		ret->options = json_object();
-	snprintf(ret->id, sizeof(ret->id), "%s", id);
-	return true;
-}
-
-static int newest_first(const void *a, const void *b)
-{
-	return strcmp(((const struct kept *)b)->id, ((const struct kept *)a)->id);
-}
-
-int chain_kept(const char *dir, struct kept_list *ret, struct err *e)
-{
-	struct kept_list l = {0};
-	autoclose int top = chain_open_dir(dir, false, e);
-	autoclose int kept = top < 0 ? -1 : chain_folder_at(top, KEPT);
-	autodir DIR *d = NULL;
-	struct dirent *de;
-
-	if (top < 0)
-		return -1;
-	if (kept < 0 && errno != ENOENT)
-		return chain_errno(e, KEPT);
-	if (kept >= 0) {
-		d = fdopendir(chain_dup(kept));
-		if (!d)
-			return chain_errno(e, KEPT);
-	}
-	while (d && (de = readdir(d))) {
-		struct kept k;
-
-		if (!read_entry(kept, de->d_name, &k))
-			continue;
-		l.items = xrealloc(l.items, (l.n + 1) * sizeof(k));
-		l.items[l.n++] = k;
-	}
-	if (l.n)
-		qsort(l.items, l.n, sizeof(*l.items), newest_first);
-	*ret = l;
-	return 0;
 }

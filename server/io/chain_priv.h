@@ -14,7 +14,11 @@
 #include <sys/stat.h>
 
 #define SMALL_FILE (1024 * 1024) /* bytes */
-#define MAX_DEPTH 64		 /* of the folders below a chain's; a real one has 8 */
+#define KEPT "kept"
+#define TRASH "trash"
+#define ABOUT "kept.json"
+#define MANIFEST "manifest"
+#define MAX_DEPTH 64 /* of the folders below a chain's; a real one has 8 */
 
 /* ENOSPC → disk.full, EROFS → disk.read_only, a symlink → path.outside, …; returns -1. */
 int chain_errno(struct err *e, const char *what);
@@ -54,5 +58,30 @@ int chain_slurp(int folder, const char *name, char **ret, size_t *ret_len, struc
 /* Temporary file, owner and mode (-1 = ours), fsync, rename, fsync of the folder. */
 int chain_put(int folder, const char *name, const char *text, size_t len, mode_t mode, int uid,
 	int gid, struct err *e);
+
+/* ---- kept chains ---- */
+
+bool chain_id_ok(const char *id);
+/* One name each, and none of ours. */
+int chain_check_names(const char *sub, const char *id, struct err *e);
+/* Writes ENTRY/kept.json. */
+int chain_write_about(int entry, const char *sub, const json_t *about, struct err *e);
+/* Owner and mode of st. */
+int chain_like(int fd, const struct stat *st);
+/* A chain_visit that removes everything. Only for what this room has built itself and that is not
+ * whole yet, and for the trash. */
+int chain_unlink_visit(
+	int parent, const char *name, const struct stat *st, void *arg, struct err *e);
+
+/* The list of a copy's files: one line each, "l|c SIZE MTIME_NS PATH": linked or copied, and what
+ * the chain's file was at that time. */
+int chain_manifest_line(FILE *f, bool linked, const struct stat *st, const char *path);
+/* Whether the folder `sub` (of the copy, in `entry`) still holds what the manifest says: every file
+ * is there, and no linked one was written to since. No manifest: not a copy, 0. chain.damaged. */
+int chain_manifest_check(int entry, int sub, struct err *e);
+/* Whether `sub` (the chain that the copy was made of) is exactly as it was then. */
+bool chain_manifest_same(int entry, int sub);
+/* Not part of a copy: LOCK, sockets and pipes. */
+bool chain_left_out(const char *name, mode_t mode);
 
 #endif

@@ -178,6 +178,10 @@ static int http_error(const struct docker_call *c, const struct fetch_answer *a,
 			return err_set(e, known_words[i].kind, known_words[i].code, "%s", words);
 	if (a->status == 404 && strcasestr(words, "network") && strcasestr(words, "not found"))
 		return err_set(e, ERR_NOT_FOUND, "network.missing", "%s", words);
+	/* a container that is just being started again: it is there, its network is not yet */
+	if (a->status == 404 && strcasestr(words, "sandbox"))
+		return err_set(e, ERR_UNAVAILABLE, "engine.slow",
+			"The Docker engine is not ready with it: %s", words);
 	if (a->status == 404 && c->missing)
 		return err_set(e, ERR_NOT_FOUND, c->missing,
 			"The Docker engine does not know it: %s", words);

@@ -76,6 +76,9 @@ int docker_create(struct docker *d, const char *name, const json_t *config, char
 int docker_start(struct docker *d, const char *id, struct err *e); /* already started = 0 */
 int docker_signal(
 	struct docker *d, const char *id, const char *signal, struct err *e); /* not running = 0 */
+/* The engine's own stop: also ends its tries to start one that crashes over and over. It sends the
+ * container's signal, and SIGKILL after timeout_s. Not running = 0. */
+int docker_stop(struct docker *d, const char *id, int64_t timeout_s, struct err *e);
 int docker_rename(struct docker *d, const char *id, const char *name, struct err *e);
 /* Removes a stopped container, never its volumes; missing = 0. A running one: engine.rejected. */
 int docker_remove(struct docker *d, const char *id, struct err *e);

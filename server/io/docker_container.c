@@ -347,6 +347,13 @@ int docker_update_limits(struct docker *d, const char *id, const struct limits *
 	return discarded(answer, l, e);
 }
 
+int docker_stop(struct docker *d, const char *id, int64_t timeout_s, struct err *e)
+{
+	autofree char *rest = xasprintf("/stop?t=%lld", (long long)timeout_s);
+
+	return post(d, id, rest, NULL, CHANGE_MS + timeout_s * 1000, e);
+}
+
 int docker_update_restart(struct docker *d, const char *id, const char *policy, struct err *e)
 {
 	autojson json_t *body = json_object();

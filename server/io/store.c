@@ -137,9 +137,23 @@ int store_run(struct store *s, struct err *e, const char *sql, const char *fmt, 
 	return rc;
 }
 
+/* On a full volume once more with the reserve, unless SQLite took the whole transaction back (which
+ * store_begin sees to beforehand). */
+static int step(struct store *s, sqlite3_stmt *st)
+{
+	int alone = sqlite3_get_autocommit(s->db);
+	int rc = sqlite3_step(st);
+
+	if ((rc & 0xff) != SQLITE_FULL || !store_spend_reserve(s) ||
+		alone != sqlite3_get_autocommit(s->db))
+		return rc;
+	sqlite3_reset(st);
+	return sqlite3_step(st);
+}
+
 int store_row(struct store *s, sqlite3_stmt *st, struct err *e)
 {
-	switch (sqlite3_step(st)) {
+	switch (step(s, st)) {
 	case SQLITE_ROW:
 		return 1;
 	case SQLITE_DONE:
@@ -173,6 +187,7 @@ json_t *col_json(sqlite3_stmt *st, int i)
 
 int store_begin(struct store *s, struct err *e)
 {
+	store_make_room(s);
 	return store_run(s, e, "BEGIN IMMEDIATE", "");
 }
 

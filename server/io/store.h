@@ -20,6 +20,9 @@ struct store;
  * `exclusive`, takes DIR/lock as well: two serving instances on one state are refused. */
 int store_open(const char *dir, bool exclusive, struct store **ret, struct err *e);
 void store_close(struct store *s); /* NULL is allowed */
+/* Makes the reserve (STATE/reserve, at most 64 MiB) when it is missing and there is room: it is
+ * given up when a change could not be written otherwise. Cheap: call it now and then. */
+void store_reserve(struct store *s);
 /* Bytes on disk of the files that lie directly in the state folder. */
 int64_t store_disk_bytes(const struct store *s);
 
@@ -104,6 +107,7 @@ struct job_request {
 	struct job *job;       /* id is written */
 	const char *idem_key;  /* or NULL */
 	const char *idem_hash; /* of the request */
+	struct event *event;   /* that it was asked for, or NULL: id and data.job are written */
 	const json_t *secrets; /* {service: {KEY: value or null}} that come with it, or NULL: kept
 				* beside the present ones until store_secrets_settle() */
 	int64_t ret_busy;
@@ -115,6 +119,8 @@ int store_idem_find(struct store *s, const char *actor, const char *key, const c
 int store_job_add(struct store *s, struct job_request *r, struct err *e);
 /* State, times, waiting, error, cancel, down_ms. */
 int store_job_update(struct store *s, const struct job *j, struct err *e);
+/* Its end and the event that tells it (id is written), in one transaction. */
+int store_job_end(struct store *s, const struct job *j, struct event *ev, struct err *e);
 /* State, times, result and note of one step: the journal. Synced to disk before it returns. */
 int store_step_update(struct store *s, int64_t job, const struct step *st, struct err *e);
 int store_job_get(struct store *s, int64_t id, struct job *ret, struct err *e); /* job.missing */

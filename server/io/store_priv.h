@@ -30,6 +30,10 @@ int store_stmt(
 	struct store *s, sqlite3_stmt **ret, struct err *e, const char *sql, const char *fmt, ...);
 /* Prepares, binds, runs to the end. */
 int store_run(struct store *s, struct err *e, const char *sql, const char *fmt, ...);
+/* Gives the reserve up; false when there is none. */
+bool store_spend_reserve(struct store *s);
+/* Gives it up when hardly anything is free: a transaction must not fail in its middle. */
+void store_make_room(struct store *s);
 /* Steps: 1 = a row, 0 = no more, -1 = error. */
 int store_row(struct store *s, sqlite3_stmt *st, struct err *e);
 

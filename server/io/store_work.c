@@ -233,7 +233,9 @@ static int insert_job(struct store *s, struct job_request *r, struct err *e)
 			    j->id, (int64_t)j->plan.steps[i].n, st))
 			return -1;
 	}
-	if (insert_secrets(s, r, e))
+	if (r->event)
+		json_put_int(r->event->data, "job", j->id);
+	if (insert_secrets(s, r, e) || (r->event && store_event_insert(s, r->event, e)))
 		return -1;
 	return r->idem_key ? insert_key(s, r, e) : 0;
 }
@@ -252,9 +254,9 @@ int store_job_add(struct store *s, struct job_request *r, struct err *e)
 	return rc > 0 ? 0 : -1;
 }
 
-int store_job_update(struct store *s, const struct job *j, struct err *e)
+/* With the lock held. */
+static int update_job(struct store *s, const struct job *j, struct err *e)
 {
-	HOLD(s);
 	return store_run(s, e,
 		"UPDATE job SET state=?, cancel=?, waiting=?, error_kind=?, error_code=?,"
 		" error_message=?, started_at=?, ended_at=?, down_ms=?, open=? WHERE id=?",
@@ -339,6 +341,24 @@ static int read_job(struct store *s, int64_t id, struct job *ret, struct err *e)
 	plan = col_json(st, 2);
 	plan_from_json(plan, &ret->plan);
 	return read_steps(s, ret, e);
+}
+
+int store_job_update(struct store *s, const struct job *j, struct err *e)
+{
+	HOLD(s);
+	return update_job(s, j, e);
+}
+
+int store_job_end(struct store *s, const struct job *j, struct event *ev, struct err *e)
+{
+	HOLD(s);
+
+	if (store_begin(s, e))
+		return -1;
+	if (update_job(s, j, e) == 0 && store_event_insert(s, ev, e) == 0)
+		return store_commit(s, e);
+	store_rollback(s);
+	return -1;
 }
 
 int store_job_get(struct store *s, int64_t id, struct job *ret, struct err *e)

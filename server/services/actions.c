@@ -10,13 +10,6 @@
 #include "services/jobs.h"
 #include "services/world.h"
 
-struct ctx {
-	struct app *app;
-	struct action *a;
-	struct stack before; /* as it is wanted now; zeroed for install */
-	struct plan *ret;
-};
-
 static bool inside(const char *path, const char *folder)
 {
 	size_t n = strlen(folder);
@@ -45,7 +38,7 @@ static int folder_is_ours(struct app *app, const struct stack *after, struct err
 	return rc;
 }
 
-static int do_install(struct ctx *c, struct err *e)
+static int do_install(struct action_ctx *c, struct err *e)
 {
 	autostack struct stack after = {0};
 	autofacts struct facts facts = {0};
@@ -60,7 +53,7 @@ static int do_install(struct ctx *c, struct err *e)
 	return plan_install(&after, &facts.f, c->ret, e);
 }
 
-static int do_start(struct ctx *c, struct err *e)
+static int do_start(struct action_ctx *c, struct err *e)
 {
 	autofacts struct facts facts = {0};
 
@@ -69,7 +62,7 @@ static int do_start(struct ctx *c, struct err *e)
 	return plan_start(&c->before, &facts.f, c->ret, e);
 }
 
-static int do_stop(struct ctx *c, struct err *e)
+static int do_stop(struct action_ctx *c, struct err *e)
 {
 	autofacts struct facts facts = {0};
 
@@ -78,7 +71,7 @@ static int do_stop(struct ctx *c, struct err *e)
 	return plan_stop(&c->before, &facts.f, c->ret, e);
 }
 
-static int do_restart(struct ctx *c, struct err *e)
+static int do_restart(struct action_ctx *c, struct err *e)
 {
 	autofacts struct facts facts = {0};
 	const char *only = json_str(c->a->body, "service", NULL);
@@ -88,7 +81,7 @@ static int do_restart(struct ctx *c, struct err *e)
 	return plan_restart(&c->before, only, &facts.f, c->ret, e);
 }
 
-static int do_remove(struct ctx *c, struct err *e)
+static int do_remove(struct action_ctx *c, struct err *e)
 {
 	autofacts struct facts facts = {0};
 
@@ -97,7 +90,7 @@ static int do_remove(struct ctx *c, struct err *e)
 	return plan_remove(&c->before, &facts.f, c->ret, e);
 }
 
-static int do_options(struct ctx *c, struct err *e)
+static int do_options(struct action_ctx *c, struct err *e)
 {
 	autostack struct stack after = {0};
 	autofacts struct facts facts = {0};
@@ -105,13 +98,14 @@ static int do_options(struct ctx *c, struct err *e)
 	if (wanted_patch(&c->before, c->a->body, clock_wall(), &after, &c->a->ret_secrets, e) ||
 		wish_complete(c->app, &after, e) ||
 		wish_secrets(c->app, &after, c->a->ret_secrets, e) ||
-		facts_look(c->app, &after, &facts, e))
+		facts_look(c->app, &after, &facts, e) ||
+		facts_copy(c->app, &c->before, c->a->body, &facts, e))
 		return -1;
 	return plan_options(
 		&c->before, &after, json_object_size(c->a->ret_secrets) > 0, &facts.f, c->ret, e);
 }
 
-static int do_limits(struct ctx *c, struct err *e)
+static int do_limits(struct action_ctx *c, struct err *e)
 {
 	autostack struct stack after = {0};
 	autofacts struct facts facts = {0};
@@ -139,7 +133,7 @@ static void set_image(struct service *s, const char *image)
 	s->image = xstrdup(image);
 }
 
-static int do_upgrade(struct ctx *c, struct err *e)
+static int do_upgrade(struct action_ctx *c, struct err *e)
 {
 	const char *service = json_str(c->a->body, "service", "node");
 	const char *image = json_str(c->a->body, "image", NULL);
@@ -147,7 +141,7 @@ static int do_upgrade(struct ctx *c, struct err *e)
 	autofacts struct facts facts = {0};
 	struct service *s;
 
-	if (json_only(c->a->body, e, "service", "image", "dry_run", NULL))
+	if (json_only(c->a->body, e, "service", "image", "copy", "dry_run", NULL))
 		return -1;
 	stack_copy(&after, &c->before);
 	after.run = true;
@@ -157,7 +151,8 @@ static int do_upgrade(struct ctx *c, struct err *e)
 			"The stack %s has no service called %.40s.", after.name, service);
 	if (image)
 		set_image(s, image);
-	if (wish_complete(c->app, &after, e) || facts_look(c->app, &after, &facts, e))
+	if (wish_complete(c->app, &after, e) || facts_look(c->app, &after, &facts, e) ||
+		facts_copy(c->app, &c->before, c->a->body, &facts, e))
 		return -1;
 	return plan_upgrade(&c->before, &after, service, &facts.f, c->ret, e);
 }
@@ -176,7 +171,7 @@ static void merge_options(json_t *into, const json_t *from)
 	}
 }
 
-static int do_resync(struct ctx *c, struct err *e)
+static int do_resync(struct action_ctx *c, struct err *e)
 {
 	const json_t *options = json_object_get(c->a->body, "options");
 	const char *image = json_str(c->a->body, "image", NULL);
@@ -201,18 +196,18 @@ static int do_resync(struct ctx *c, struct err *e)
 }
 
 /* The kept chain wants the image and the options it last ran with. */
-static int as_kept(const struct stack *s, const char *id, struct service *node, struct err *e)
+static int as_kept(
+	const struct stack *s, const char *id, struct service *node, bool *ret_copy, struct err *e)
 {
 	struct kept_list list = {0};
 	const struct kept *found = NULL;
-	int rc = chain_kept(s->data_dir, &list, e);
+	int rc = chain_kept(s->data_dir, &list, e) ? -1 : kept_find(&list, id, &found, e);
 
-	for (size_t i = 0; rc == 0 && i < list.n; i++)
-		if (!strcmp(list.items[i].id, id))
-			found = &list.items[i];
-	if (rc == 0 && !found)
-		rc = err_set(e, ERR_NOT_FOUND, "chain.kept_missing",
-			"There is no kept chain %.40s.", id);
+	if (found && found->damaged)
+		rc = err_set(e, ERR_CONFLICT, "chain.damaged",
+			"The copy %s is not what it was when it was made.", id);
+	if (found)
+		*ret_copy = found->copy;
 	if (found && found->image)
 		set_image(node, found->image);
 	if (found && json_is_object(found->options)) {
@@ -223,25 +218,27 @@ static int as_kept(const struct stack *s, const char *id, struct service *node, 
 	return rc;
 }
 
-static int do_putback(struct ctx *c, struct err *e)
+static int do_putback(struct action_ctx *c, struct err *e)
 {
 	const char *chain = json_str(c->a->body, "chain", "");
 	autostack struct stack after = {0};
 	autofacts struct facts facts = {0};
+	bool copy = false;
 
 	if (json_only(c->a->body, e, "chain", "dry_run", NULL))
 		return -1;
 	stack_copy(&after, &c->before);
 	after.run = true;
-	if (as_kept(&after, chain, stack_service(&after, "node"), e) ||
+	if (as_kept(&after, chain, stack_service(&after, "node"), &copy, e) ||
 		wish_complete(c->app, &after, e) || facts_look(c->app, &after, &facts, e))
 		return -1;
+	facts.f.kept_is_copy = copy;
 	return plan_put_back(&c->before, &after, chain, &facts.f, c->ret, e);
 }
 
 static const struct {
 	const char *name;
-	int (*plan)(struct ctx *c, struct err *e);
+	int (*plan)(struct action_ctx *c, struct err *e);
 } actions[] = {
 	{"install", do_install},
 	{"start", do_start},
@@ -253,11 +250,15 @@ static const struct {
 	{"resync", do_resync},
 	{"putback", do_putback},
 	{"remove", do_remove},
+	{"copy", do_copy},
+	{"trash", do_trash},
+	{"untrash", do_untrash},
+	{"empty", do_empty},
 };
 
 int action_plan(struct app *app, struct action *a, struct plan *ret, struct err *e)
 {
-	struct ctx c = {.app = app, .a = a, .ret = ret};
+	struct action_ctx c = {.app = app, .a = a, .ret = ret};
 	int rc;
 
 	if (a->stack && world_copy_stack(app->world, a->stack, &c.before, e))
@@ -289,6 +290,14 @@ int action_start(
 	struct app *app, const char *stack, const char *actor, int64_t *ret_id, struct err *e)
 {
 	struct action a = {.name = "start", .stack = stack};
+
+	return submit(app, &a, actor, ret_id, e);
+}
+
+int action_stop(
+	struct app *app, const char *stack, const char *actor, int64_t *ret_id, struct err *e)
+{
+	struct action a = {.name = "stop", .stack = stack};
 
 	return submit(app, &a, actor, ret_id, e);
 }

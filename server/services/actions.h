@@ -4,7 +4,8 @@
  * given to services/jobs. Any thread.
  *
  * Error codes: stack.missing, stack.exists, service.missing, recipe.*, image.unknown, input.*,
- * chain.kept_missing, container.unknown, stack.nothing_to_do, limit.below_use, engine.*.
+ * chain.kept_missing, chain.damaged, trash.confirm, container.unknown, stack.nothing_to_do,
+ * limit.below_use, engine.*.
  */
 #ifndef SERVICES_ACTIONS_H
 #define SERVICES_ACTIONS_H
@@ -13,7 +14,7 @@
 
 struct action {
 	const char *name;    /* install, start, stop, restart, options, limits, upgrade, resync,
-				putback, remove */
+				putback, remove, copy, trash, untrash, empty */
 	const char *stack;   /* NULL for install */
 	const char *service; /* limits */
 	const json_t *body;  /* of the request; NULL = none */
@@ -22,8 +23,10 @@ struct action {
 };
 int action_plan(struct app *app, struct action *a, struct plan *ret, struct err *e);
 
-/* The watchdog's two. */
+/* The watchdog's. */
 int action_start(
+	struct app *app, const char *stack, const char *actor, int64_t *ret_id, struct err *e);
+int action_stop(
 	struct app *app, const char *stack, const char *actor, int64_t *ret_id, struct err *e);
 int action_restart(struct app *app, const char *stack, const char *service, const char *actor,
 	int64_t *ret_id, struct err *e);

@@ -4,10 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/disk.h"
 #include "domain/spec.h"
 #include "io/chain.h"
 #include "io/docker.h"
 #include "io/host.h"
+#include "services/settings.h"
 #include "services/watch.h"
 #include "services/world.h"
 
@@ -54,6 +56,7 @@ int facts_look(struct app *app, const struct stack *s, struct facts *ret, struct
 {
 	const struct service *node = stack_service(s, "node");
 	const struct recipe *r = recipe_find(app->recipes, node->recipe);
+	struct volume v;
 	struct host h;
 
 	for (size_t i = 0; i < s->n_services; i++) {
@@ -67,6 +70,11 @@ int facts_look(struct app *app, const struct stack *s, struct facts *ret, struct
 	ret->f.db_version = r ? chain_db_version(s->data_dir, "node", r->db_version_globs.items,
 					r->db_version_globs.n)
 			      : -1;
+	ret->f.disk_free = -1;
+	if (host_volume(s->data_dir, &v, NULL) == 0) {
+		ret->f.disk_free = v.free;
+		ret->f.disk_floor = disk_floor(settings_disk_floor(app->store), v.total);
+	}
 	ret->f.uid = ret->f.gid = -1;
 	chain_owner(s->data_dir, "node", &ret->f.uid, &ret->f.gid, NULL);
 	if (host_read(app->config.proc_root, &h, NULL) == 0)

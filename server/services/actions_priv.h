@@ -3,6 +3,7 @@
 #define SERVICES_ACTIONS_PRIV_H
 
 #include "domain/plan.h"
+#include "io/chain.h"
 #include "services/actions.h"
 
 /* What is there for one stack. Declare zeroed; facts_free at the end. */
@@ -14,6 +15,27 @@ struct facts {
 void facts_free(struct facts *f);
 #define autofacts cleanup(facts_free)
 int facts_look(struct app *app, const struct stack *s, struct facts *ret, struct err *e);
+
+/* What a copy of the chain would take, how the body's "copy" wants it, and how long a new version
+ * is watched. Walks the chain's folder. input.copy. */
+int facts_copy(struct app *app, const struct stack *before, const json_t *body, struct facts *ret,
+	struct err *e);
+
+/* The one of that name; chain.kept_missing. */
+int kept_find(const struct kept_list *l, const char *id, const struct kept **ret, struct err *e);
+
+/* One request on its way to a plan. */
+struct action_ctx {
+	struct app *app;
+	struct action *a;
+	struct stack before; /* as it is wanted now; zeroed for install */
+	struct plan *ret;
+};
+/* actions_keep.c */
+int do_copy(struct action_ctx *c, struct err *e);
+int do_trash(struct action_ctx *c, struct err *e);
+int do_untrash(struct action_ctx *c, struct err *e);
+int do_empty(struct action_ctx *c, struct err *e);
 
 /* Fills what a wish left out (image, ports) and holds it against the recipes. */
 int wish_complete(struct app *app, struct stack *s, struct err *e);

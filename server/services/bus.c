@@ -41,7 +41,7 @@ void bus_event(struct bus *b, struct event ev)
 		ev.data = json_object();
 	log_info("%s%s%s: %s [%s]", ev.type, ev.stack ? " " : "", ev.stack ? ev.stack : "",
 		ev.message, ev.actor);
-	if (store_event_add(b->store, &ev, &e))
+	if (!ev.id && store_event_add(b->store, &ev, &e))
 		log_error("an event could not be stored: %s", e.message);
 	gate_lock(&b->gate);
 	if (ev.id > b->now.event)

@@ -14,8 +14,9 @@ struct bus;
 struct bus *bus_new(struct store *store);
 void bus_free(struct bus *b);
 
-/* Stores the event (owned by the bus from here on, also when storing fails: then it is logged) and
- * wakes the readers. A zero `at` becomes now, a NULL data an empty object. */
+/* Stores the event, unless it has an id already (owned by the bus from here on, also when storing
+ * fails: then it is logged) and wakes the readers. A zero `at` becomes now, a NULL data an empty
+ * object. */
 void bus_event(struct bus *b, struct event ev);
 /* Short form. stack and service may be NULL; data is stolen and may be NULL. */
 void bus_say(struct bus *b, const char *type, const char *stack, const char *service,

@@ -27,6 +27,18 @@ static json_t *id_json(int64_t id)
 	return json_pack("{s:I}", "job", (json_int_t)id);
 }
 
+struct event job_event(const struct job *job, const char *code, json_t *data, const char *text)
+{
+	json_put_int(data, "job", job->id);
+	return (struct event){.at = clock_wall(),
+		.type = xstrdup("job"),
+		.stack = xstrdup(job->plan.stack),
+		.actor = xstrdup(job->actor),
+		.code = xstrdup(code),
+		.message = xasprintf("%s: %s", job->plan.title, text),
+		.data = data};
+}
+
 static void *run_thread(void *arg)
 {
 	struct runner *r = arg;
@@ -136,13 +148,16 @@ int jobs_submit(struct jobs *j, struct job_order *o, struct err *e)
 		.created_at = clock_wall(),
 		.down_ms = -1,
 	};
+	autoevent struct event asked = {0};
 	struct job_request req = {.job = &job,
+		.event = &asked,
 		.idem_key = o->idem_key,
 		.idem_hash = o->idem_hash,
 		.secrets = o->secrets};
 
 	*o->plan = (struct plan){0};
 	snprintf(job.actor, sizeof(job.actor), "%s", o->actor);
+	asked = job_event(&job, "job.queued", json_object(), "asked for.");
 	if (store_job_add(j->app->store, &req, e)) {
 		o->ret_busy = req.ret_busy;
 		return -1;
@@ -150,8 +165,8 @@ int jobs_submit(struct jobs *j, struct job_order *o, struct err *e)
 	o->ret_id = job.id;
 	if (req.ret_repeated)
 		return 0;
-	bus_say(j->app->bus, "job", job.plan.stack, NULL, job.actor, "job.queued", id_json(job.id),
-		"%s: asked for.", job.plan.title);
+	bus_event(j->app->bus, asked);
+	asked = (struct event){0};
 	gate_lock(&j->gate);
 	start_runner(j, &job);
 	gate_unlock(&j->gate);
@@ -214,6 +229,25 @@ int jobs_force(struct jobs *j, int64_t id, const char *actor, struct err *e)
 		bus_say(j->app->bus, "job", r->job.plan.stack, NULL, actor, "job.forced",
 			id_json(id), "%s: asked to end the process that does not stop.",
 			r->job.plan.title);
+	}
+	gate_unlock(&j->gate);
+	return r ? rc : not_running(j, id, e);
+}
+
+int jobs_accept(struct jobs *j, int64_t id, const char *actor, struct err *e)
+{
+	struct runner *r;
+	int rc = 0;
+
+	gate_lock(&j->gate);
+	r = find(j, id);
+	if (r && strcmp(r->job.waiting, "probation"))
+		rc = err_set(e, ERR_CONFLICT, "job.not_waiting",
+			"The job is not watching a new version now.");
+	else if (r) {
+		r->accept = true;
+		bus_say(j->app->bus, "job", r->job.plan.stack, NULL, actor, "job.accepted",
+			id_json(id), "%s: accepted before the watch was over.", r->job.plan.title);
 	}
 	gate_unlock(&j->gate);
 	return r ? rc : not_running(j, id, e);
@@ -361,6 +395,15 @@ static json_t *error_json(const struct err *e)
 	return j;
 }
 
+/* The log of a version that failed was kept: the step that took its start back says so. */
+static bool has_log(const struct plan *p)
+{
+	for (size_t i = 0; i < p->n_steps; i++)
+		if (json_flag(p->steps[i].result, "log", false))
+			return true;
+	return false;
+}
+
 static json_t *job_json(const struct job *job)
 {
 	json_t *j = json_object();
@@ -379,6 +422,7 @@ static json_t *job_json(const struct job *job)
 	json_put_known(j, "down_ms", job->down_ms);
 	json_put_str(j, "waiting", *job->waiting ? job->waiting : NULL);
 	json_put(j, "error", error_json(&job->error));
+	json_put_flag(j, "log", has_log(&job->plan));
 	json_put(j, "steps", steps_json(&job->plan));
 	return j;
 }

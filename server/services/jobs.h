@@ -40,6 +40,8 @@ int jobs_submit(struct jobs *j, struct job_order *o, struct err *e);
 int jobs_cancel(struct jobs *j, int64_t id, const char *actor, struct err *e);
 /* Only while the job waits for a node to stop; otherwise job.not_waiting. */
 int jobs_force(struct jobs *j, int64_t id, const char *actor, struct err *e);
+/* Only while the job watches a new version: it may stay; otherwise job.not_waiting. */
+int jobs_accept(struct jobs *j, int64_t id, const char *actor, struct err *e);
 /* Waits until the job has ended, at most ms. */
 void jobs_wait(struct jobs *j, int64_t id, msec ms);
 /* The job of api.yaml with its progress; owned by the caller. */

@@ -22,6 +22,7 @@ struct runner {
 	atomic_bool abort;  /* shutdown or cancel */
 	atomic_bool cancel; /* as job.cancel, readable without the lock */
 	atomic_bool force;
+	atomic_bool accept;
 };
 
 struct jobs {
@@ -32,6 +33,8 @@ struct jobs {
 	atomic_bool stopping;
 };
 
+/* An event of the job's, not stored yet; data is stolen. */
+struct event job_event(const struct job *job, const char *code, json_t *data, const char *text);
 /* Runs it to its end, or until the program stops. */
 void job_run(struct runner *r);
 

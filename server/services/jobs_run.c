@@ -12,6 +12,7 @@
 #include "services/steps.h"
 
 #define ENGINE_PATIENCE_MS (10 * 60 * 1000)
+#define END_PAUSE_MS 1000 /* between two tries to write that a job has ended */
 #define BOOT_GRACE_S                                                                               \
 	300 /* law 7: so long after boot the engine may not see all its containers yet */
 
@@ -42,8 +43,6 @@ static void set_job_state(struct runner *r, enum job_state state)
 {
 	gate_lock(&r->jobs->gate);
 	r->job.state = state;
-	if (job_ended(&r->job))
-		r->job.ended_at = clock_wall();
 	gate_unlock(&r->jobs->gate);
 	job_save(r);
 }
@@ -99,6 +98,17 @@ void step_down_ms(struct step_ctx *c, int64_t ms)
 
 	gate_lock(&r->jobs->gate);
 	r->job.down_ms = ms;
+	gate_unlock(&r->jobs->gate);
+}
+
+void step_result(struct step_ctx *c, const char *key, json_t *value)
+{
+	struct runner *r = c->runner;
+
+	gate_lock(&r->jobs->gate);
+	if (!c->step->result)
+		c->step->result = json_object();
+	json_put(c->step->result, key, value);
 	gate_unlock(&r->jobs->gate);
 }
 
@@ -171,6 +181,7 @@ static struct step_ctx context(struct runner *r, struct step *s, bool undoing)
 		.undoing = undoing,
 		.abort = &r->abort,
 		.force = &r->force,
+		.accept = &r->accept,
 		.runner = r};
 }
 
@@ -291,30 +302,53 @@ static int back(struct runner *r)
 	return worst;
 }
 
-static void tell_end(struct runner *r)
+static struct event end_event(const struct job *job)
 {
-	const char *code = r->job.state == JOB_DONE	     ? "job.done"
-			   : r->job.state == JOB_ROLLED_BACK ? "job.rolled_back"
-							     : "job.failed";
+	const char *code = job->state == JOB_DONE	   ? "job.done"
+			   : job->state == JOB_ROLLED_BACK ? "job.rolled_back"
+							   : "job.failed";
 	autobuf struct buf text = {0};
 	json_t *data = json_object();
 
-	json_put_int(data, "job", r->job.id);
-	json_put_str(data, "action", r->job.plan.action);
-	json_put_known(data, "down_ms", r->job.down_ms);
-	buf_printf(&text, "%s: ", r->job.plan.title);
-	if (r->job.state == JOB_DONE)
+	json_put_str(data, "action", job->plan.action);
+	json_put_known(data, "down_ms", job->down_ms);
+	if (job->state == JOB_DONE)
 		buf_puts(&text, "done.");
-	else if (r->job.state == JOB_ROLLED_BACK)
-		buf_printf(&text, "%s Everything is as before.", r->job.error.message);
+	else if (job->state == JOB_ROLLED_BACK)
+		buf_printf(&text, "%s Everything is as before.", job->error.message);
 	else
-		buf_printf(&text, "%s Not everything could be taken back.", r->job.error.message);
-	if (r->job.error.kind) {
-		json_put_str(data, "error_code", r->job.error.code);
-		json_put_str(data, "error", r->job.error.message);
+		buf_printf(&text, "%s Not everything could be taken back.", job->error.message);
+	if (job->error.kind) {
+		json_put_str(data, "error_code", job->error.code);
+		json_put_str(data, "error", job->error.message);
 	}
-	bus_say(r->jobs->app->bus, "job", r->job.plan.stack, NULL, r->job.actor, code, data, "%s",
-		text.data);
+	return job_event(job, code, data, text.data);
+}
+
+/* The end and its event are one write: told once, whatever happens in between. Where it cannot be
+ * written, the job stays open until it can. */
+static void end_job(struct runner *r, enum job_state state)
+{
+	struct event ev;
+	struct err e = {0};
+	struct job now;
+
+	gate_lock(&r->jobs->gate);
+	r->job.state = state;
+	r->job.ended_at = clock_wall();
+	now = r->job;
+	gate_unlock(&r->jobs->gate);
+	ev = end_event(&now);
+	for (int i = 0; store_job_end(r->jobs->app->store, &now, &ev, &e); i++) {
+		if (i == 0)
+			log_error("job %lld: %s", (long long)now.id, e.message);
+		if (r->jobs->stopping) {
+			event_free(&ev);
+			return;
+		}
+		clock_sleep(END_PAUSE_MS);
+	}
+	bus_event(r->jobs->app->bus, ev);
 }
 
 void job_run(struct runner *r)
@@ -329,16 +363,14 @@ void job_run(struct runner *r)
 	}
 	if (r->job.state == JOB_RUNNING) {
 		rc = forward(r);
-		if (rc == 0)
-			set_job_state(r, JOB_DONE);
-	}
-	if (r->job.state != JOB_DONE) {
-		if (r->jobs->stopping)
+		if (rc == 0) {
+			end_job(r, JOB_DONE);
 			return;
-		rc = back(r);
-		if (rc < 0)
-			return;
-		set_job_state(r, rc ? JOB_FAILED : JOB_ROLLED_BACK);
+		}
 	}
-	tell_end(r);
+	if (r->jobs->stopping)
+		return;
+	rc = back(r);
+	if (rc >= 0)
+		end_job(r, rc ? JOB_FAILED : JOB_ROLLED_BACK);
 }

@@ -213,6 +213,7 @@ static msec until_next_walk(msec took)
 
 static void measure_disk(struct probe *p, struct node *n, const struct target *t)
 {
+	static const char *const aside[] = {"kept", "trash"};
 	int64_t chain = -1, kept = -1;
 	struct service_facts *f;
 	msec begun = clock_mono();
@@ -220,7 +221,7 @@ static void measure_disk(struct probe *p, struct node *n, const struct target *t
 	if (begun < n->disk_next)
 		return;
 	chain_size(t->data_dir, "node", &chain, NULL);
-	chain_size(t->data_dir, "kept", &kept, NULL);
+	chain_extra(t->data_dir, aside, COUNT(aside), &kept, NULL);
 	n->disk_next = clock_mono() + until_next_walk(clock_mono() - begun);
 	world_lock(p->app->world);
 	f = world_service(p->app->world, t->stack, "node");

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "domain/advice.h"
+#include "domain/disk.h"
 #include "io/cgroup.h"
 #include "io/history.h"
 #include "io/store.h"
@@ -339,6 +340,37 @@ static void find_peaks(struct sampler *s, msec at)
 	}
 }
 
+static double growth_since(struct sampler *s, const char *entity, msec from, msec to)
+{
+	static const char *const name[] = {"chain_size"};
+	autohistoryview struct history_view v = {0};
+
+	if (history_query(s->app->history, entity, name, 1, from, to, 56, &v, NULL))
+		return -1;
+	return disk_growth(v.t, v.bands[0].mean, v.n);
+}
+
+/* How fast each chain grows: over a week, or over the last day if that was faster. */
+static void find_growth(struct sampler *s, msec at)
+{
+	for (size_t i = 0; i < s->n_tracks; i++) {
+		struct track *t = &s->tracks[i];
+		autofree char *name = xasprintf("%s/%s", t->stack, t->service);
+		struct service_facts *f;
+		double week, day;
+
+		if (strcmp(t->service, "node"))
+			continue;
+		week = growth_since(s, name, at - 7 * (msec)DAY_MS, at);
+		day = growth_since(s, name, at - DAY_MS, at);
+		world_lock(s->app->world);
+		f = world_service(s->app->world, t->stack, t->service);
+		if (f)
+			f->growth = day > week ? day : week;
+		world_unlock(s->app->world);
+	}
+}
+
 static void flush(struct sampler *s, bool now_on_disk)
 {
 	autofree char *aside = NULL;
@@ -373,6 +405,8 @@ static void tick(struct sampler *s)
 		read_host(s, at);
 	if (s->tick % PEAK_EVERY == 5)
 		find_peaks(s, at);
+	if (s->tick % PEAK_EVERY == 10)
+		find_growth(s, at);
 	if (s->flush_now || clock_mono() - s->flushed_at >= FLUSH_MS)
 		flush(s, s->flush_now);
 	bus_live(s->app->bus);

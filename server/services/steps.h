@@ -18,9 +18,10 @@ struct step_ctx {
 	struct job *job;
 	struct step *step;
 	bool undoing;
-	const atomic_bool *abort; /* shutdown, or (forward) cancel: leave at the next safe point */
-	atomic_bool *force;	  /* a person allowed SIGKILL */
-	void *runner;		  /* for the two calls below */
+	const atomic_bool *abort;  /* shutdown, or (forward) cancel: leave at the next safe point */
+	atomic_bool *force;	   /* a person allowed SIGKILL */
+	const atomic_bool *accept; /* a person is content with the new version */
+	void *runner;		   /* for the two calls below */
 };
 /* Live progress; unit: bytes, seconds, blocks, files; eta_s -1 = not known. */
 void step_progress(
@@ -29,6 +30,8 @@ void step_progress(
 void step_waiting(struct step_ctx *c, const char *what);
 /* How long the node was down, as the engine tells it. */
 void step_down_ms(struct step_ctx *c, int64_t ms);
+/* Sets a member of step->result (stolen): pages may be reading it. */
+void step_result(struct step_ctx *c, const char *key, json_t *value);
 /* Replaces the note for people. */
 void step_note(struct step_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 

@@ -58,7 +58,7 @@ int run_folder(struct step_ctx *c, struct err *e)
 		    (int)arg_int(c, "gid", 0), &made, e))
 		return -1;
 	if (!c->step->result) {
-		result_put(c, "made", json_boolean(made));
+		step_result(c, "made", json_boolean(made));
 		if (!made)
 			step_note(c, "there already; its contents stay");
 	}
@@ -81,8 +81,8 @@ int run_owner(struct step_ctx *c, struct err *e)
 	if (!c->step->result) {
 		if (chain_owner(dir, sub, &uid, &gid, e))
 			return -1;
-		result_put(c, "uid", json_integer(uid));
-		result_put(c, "gid", json_integer(gid));
+		step_result(c, "uid", json_integer(uid));
+		step_result(c, "gid", json_integer(gid));
 		/* known before the first file changes hands: the way back needs it */
 		if (store_step_update(c->app->store, c->job->id, c->step, e))
 			return -1;
@@ -164,7 +164,7 @@ int undo_config(struct step_ctx *c, struct err *e)
 
 /* ---- chains ---- */
 
-static const char **globs_of(const json_t *list, size_t *ret_n)
+const char **globs_of(const json_t *list, size_t *ret_n)
 {
 	const char **globs = xcalloc(json_array_size(list), sizeof(*globs));
 
@@ -219,7 +219,9 @@ int undo_put_back(struct step_ctx *c, struct err *e)
 static const char readme[] =
 	"This folder belongs to the stack \"%s\" of Ethereum Station.\n\n"
 	"node/            the chain: the database of your Ethereum node\n"
-	"kept/            chains that were set aside; \"Put back\" on the Chain page uses them\n"
+	"kept/            chains that were set aside, and copies; \"Put back\" on the Chain page "
+	"uses them\n"
+	"trash/           chains that were thrown away, until somebody empties the trash\n"
 	"relay/           the configuration of the ethstats relay (it holds a secret)\n"
 	"ethstation.json  the settings of this stack, without secrets\n\n"
 	"Nothing in here is ever deleted by itself. To come back after a removal: install "

@@ -19,13 +19,6 @@ int64_t arg_int(const struct step_ctx *c, const char *key, int64_t dflt)
 	return json_int(c->step->args, key, dflt);
 }
 
-void result_put(struct step_ctx *c, const char *key, json_t *value)
-{
-	if (!c->step->result)
-		c->step->result = json_object();
-	json_put(c->step->result, key, value);
-}
-
 int target(struct step_ctx *c, const char **ret_id, struct err *e)
 {
 	const char *id = json_str(c->step->args, "container", NULL);
@@ -98,7 +91,7 @@ int run_pull(struct step_ctx *c, struct err *e)
 	}
 	rc = docker_image(c->app->docker, image, &now, e);
 	if (rc == 0) {
-		result_put(c, "digest", json_string(now.digest));
+		step_result(c, "digest", json_string(now.digest));
 		step_note(c, "%s, %.1f MB on disk", *now.digest ? now.digest : now.id,
 			(double)now.size / 1e6);
 	}
@@ -116,7 +109,7 @@ int run_network(struct step_ctx *c, struct err *e)
 	if (docker_network_exists(c->app->docker, arg_str(c, "name"), &there, e))
 		return -1;
 	if (!c->step->result)
-		result_put(c, "made", json_boolean(!there));
+		step_result(c, "made", json_boolean(!there));
 	return there ? 0 : docker_network_create(c->app->docker, arg_str(c, "name"), labels, e);
 }
 
@@ -178,7 +171,7 @@ int run_create(struct step_ctx *c, struct err *e)
 		docker_create(c->app->docker, arg_str(c, "name"),
 			json_object_get(c->step->args, "config"), id, &warnings, e))
 		return -1;
-	result_put(c, "id", json_string(id));
+	step_result(c, "id", json_string(id));
 	if (nothing_discarded(warnings, e))
 		return -1;
 	if (json_array_size(warnings))

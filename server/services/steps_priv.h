@@ -45,11 +45,27 @@ STEP(run_start); /* {service, container?, dir, sub, node} → {id, started_at} *
 STEP(undo_start);
 STEP(run_verify); /* {service, container?, answer_s, rpc_port, shared_with?, limits} */
 
+/* ---- steps_keep.c ---- */
+STEP(run_copy); /* {dir, sub, chain, about, fixed} → {uid, gid} of the folder */
+STEP(undo_copy);
+STEP(run_trash); /* {dir, chain, at} */
+STEP(undo_trash);
+STEP(run_untrash);
+STEP(undo_untrash);
+STEP(run_delete); /* {dir, chain}: the one place where chain data ends */
+
+/* ---- steps_watch.c ---- */
+STEP(run_watch); /* {service, dir, seconds, answer_s, rpc, needs_peers, block_time_ms} → {seen} */
+
 /* ---- shared ---- */
+/* Borrowed strings of a JSON array; the list is owned by the caller. */
+const char **globs_of(const json_t *list, size_t *ret_n);
+/* Law 1: no running container, but the one with this id or name, has the folder mounted;
+ * chain.busy.
+ */
+int folder_is_free(struct step_ctx *c, const char *id, const char *folder, struct err *e);
 const char *arg_str(const struct step_ctx *c, const char *key); /* "" when missing */
 int64_t arg_int(const struct step_ctx *c, const char *key, int64_t dflt);
-/* Sets a member of step->result (stolen). */
-void result_put(struct step_ctx *c, const char *key, json_t *value);
 /* The container that the step means: args.container, or what this job created for the service.
  * container.missing when there is neither. Borrowed. */
 int target(struct step_ctx *c, const char **ret_id, struct err *e);

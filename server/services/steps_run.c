@@ -11,13 +11,15 @@
 #include "io/docker.h"
 #include "io/host.h"
 #include "io/rpc.h"
+#include "io/store.h"
+#include "services/evidence.h"
 
 #define SLOW_STOP_S 30 /* timeout when the recipe has none */
 #define PORT_PATIENCE_MS                                                                           \
 	30000 /* a published port may stay bound some seconds after its owner's end */
 #define LIMIT_PATIENCE_MS 3000
-#define DISARM_TRIES 50
-#define DISARM_PAUSE_MS 100
+#define STOP_TRIES 50
+#define STOP_PAUSE_MS 100
 #define STEADY_MS 2000 /* a container that lives so long did not fail at its very start */
 
 int step_sleep(struct step_ctx *c, msec ms, struct err *e)
@@ -78,34 +80,44 @@ static int wait_for_end(
 	}
 }
 
-/* A process that ends at this very moment makes the engine fail, in words of its version's own,
- * until it has noticed the end itself. */
-static int disarm(struct step_ctx *c, const char *id, struct err *e)
+/* What the engine says, in words of its version's own, about a container whose process ends at
+ * this very moment, or which it is about to start again: it passes. */
+static bool in_between(const struct err *e)
 {
-	for (int i = 0; docker_update_restart(c->app->docker, id, "no", e); i++)
-		if (!err_is(e, "engine.error") || i == DISARM_TRIES ||
-			step_sleep(c, DISARM_PAUSE_MS, e))
-			return -1;
-	return 0;
+	return err_is(e, "engine.error") ||
+	       (err_is(e, "engine.rejected") && strstr(e->message, "restarting")) ||
+	       err_is(e, "engine.slow");
 }
 
-int stop_softly(
+/* An "always" container would be started again by the engine: disarm first. In a crash loop the
+ * engine waits for its next try: only its own stop ends that. */
+static int stop_once(
 	struct step_ctx *c, const char *id, int64_t timeout_s, const char *signal, struct err *e)
 {
 	autocontainer struct container k = {0};
 	int rc;
 
-	/* An "always" container would be started again by the engine: disarm first. */
-	if (disarm(c, id, e) || inspect(c, id, &k, e))
+	if (docker_update_restart(c->app->docker, id, "no", e) || inspect(c, id, &k, e))
 		return -1;
 	if (!container_alive(&k))
-		return 0;
+		return !strcmp(k.state, "restarting")
+			       ? docker_stop(c->app->docker, id, timeout_s, e)
+			       : 0;
 	if (docker_signal(c->app->docker, id, signal, e))
 		return -1;
 	*c->force = false;
 	rc = wait_for_end(c, id, timeout_s, &k, e);
 	step_waiting(c, "");
 	return rc;
+}
+
+int stop_softly(
+	struct step_ctx *c, const char *id, int64_t timeout_s, const char *signal, struct err *e)
+{
+	for (int i = 0; stop_once(c, id, timeout_s, signal, e); i++)
+		if (!in_between(e) || i == STOP_TRIES || step_sleep(c, STOP_PAUSE_MS, e))
+			return -1;
+	return 0;
 }
 
 static const char *stop_signal(const struct step_ctx *c)
@@ -120,16 +132,19 @@ int run_stop(struct step_ctx *c, struct err *e)
 
 	if (target(c, &id, e) || inspect(c, id, &k, e))
 		return -1;
-	/* The first run knows whether it was alive; a second one finds it stopped already. */
+	/* The first run knows whether it was alive; a second one may find it stopped already: what
+	 * is to be started again is journaled before the signal is sent. */
 	if (!json_object_get(c->step->result, "was_alive")) {
-		result_put(c, "was_alive", json_boolean(container_alive(&k)));
-		result_put(c, "armed",
+		step_result(c, "was_alive", json_boolean(container_alive(&k)));
+		step_result(c, "armed",
 			json_boolean(k.restart_policy && !strcmp(k.restart_policy, "always")));
+		if (store_step_update(c->app->store, c->job->id, c->step, e))
+			return -1;
 	}
 	if (stop_softly(c, id, arg_int(c, "timeout_s", SLOW_STOP_S), stop_signal(c), e) ||
 		inspect(c, id, &after, e))
 		return -1;
-	result_put(c, "ended_at", json_integer(after.finished_at));
+	step_result(c, "ended_at", json_integer(after.finished_at));
 	if (!c->step->note)
 		step_note(c, "ended with code %d", after.exit_code);
 	return 0;
@@ -196,7 +211,7 @@ static bool uses_folder(const struct docker_listed *l, const char *folder)
 }
 
 /* Law 1: never two node processes on one chain folder, whoever made the other container. */
-static int folder_is_free(struct step_ctx *c, const char *id, const char *folder, struct err *e)
+int folder_is_free(struct step_ctx *c, const char *id, const char *folder, struct err *e)
 {
 	struct docker_list all = {0};
 	int rc = docker_ps(c->app->docker, NULL, &all, e);
@@ -272,8 +287,8 @@ int run_start(struct step_ctx *c, struct err *e)
 		return -1;
 	if (target(c, &id, e) || inspect(c, id, &k, e))
 		return -1;
-	result_put(c, "id", json_string(id));
-	result_put(c, "started_at", json_integer(k.started_at));
+	step_result(c, "id", json_string(id));
+	step_result(c, "started_at", json_integer(k.started_at));
 	if (json_flag(c->step->args, "node", false))
 		note_downtime(c, k.started_at);
 	return 0;
@@ -289,7 +304,14 @@ int undo_start(struct step_ctx *c, struct err *e)
 		return none.kind ? 0 : -1;
 	if (k.presence != PRESENCE_YES)
 		return 0;
-	return stop_softly(c, id, arg_int(c, "timeout_s", SLOW_STOP_S), stop_signal(c), e);
+	if (stop_softly(c, id, arg_int(c, "timeout_s", SLOW_STOP_S), stop_signal(c), e))
+		return -1;
+	/* its container goes next, and its log with it; a lost log is no reason to stay half-way */
+	if (!json_object_get(c->step->args, "container") &&
+		json_flag(c->step->args, "node", false) &&
+		evidence_keep(c->app, c->job->id, id, &none) == 0)
+		step_result(c, "log", json_true());
+	return 0;
 }
 
 /* ---- verify ---- */

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "domain/plan.h"
 #include "io/docker.h"
+#include "io/store.h"
 #include "services/actions.h"
 #include "services/bus.h"
 #include "services/jobs.h"
@@ -279,7 +280,9 @@ void *watch_keeper_run(void *arg)
 				repair_all(w, false);
 			end_crash_loops(w);
 		}
+		watch_guard_disks(w);
 		judge(w);
+		store_reserve(w->app->store);
 	}
 	free(t);
 	return NULL;

@@ -40,6 +40,8 @@ struct watch {
 
 /* watch_events.c */
 void *watch_events_run(void *watch);
+/* watch_disk.c; keeper thread. */
+void watch_guard_disks(struct watch *w);
 /* watch_keeper.c */
 void *watch_keeper_run(void *watch);
 /* watch_news.c: what an engine event means; keeper thread. */

@@ -74,6 +74,7 @@ static struct service_facts fresh(const char *stack, const char *service)
 		.read_per_s = -1,
 		.write_per_s = -1,
 		.peak_24h = -1,
+		.growth = -1,
 		.chain_bytes = -1,
 		.kept_bytes = -1};
 

@@ -438,13 +438,28 @@ void layout_save_head(const struct layout *l, long head)
 	close(fd);
 }
 
+static int first_free(const struct layout *l)
+{
+	char file[PATH_MAX];
+	int number = 0;
+
+	do
+		path(file, "%s/%06d.sst", l->db, number++ + 4);
+	while (exists(file));
+	return number - 1;
+}
+
 void layout_grow(const struct layout *l, long bytes)
 {
 	static char block[65536];
-	static int number;
+	static int number = -1;
 	char file[PATH_MAX];
 	struct stat st;
 	int fd;
+
+	/* as RocksDB: a table file of an earlier run is never written again */
+	if (number < 0)
+		number = first_free(l);
 
 	while (bytes > 0) {
 		path(file, "%s/%06d.sst", l->db, number + 4);
