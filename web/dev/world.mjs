@@ -208,7 +208,7 @@ function stack(now, scenario) {
 		created_at: born - 40 * DAY,
 		job: scenario === 'job' || scenario === 'slow-stop' ? '41' : null,
 		services: [node, relay],
-		disk: { chain_bytes: Math.round(11.2 * GIB), kept_bytes: Math.round(1.8 * GIB), free_bytes: Math.round(38.4 * GIB), at: now - 20000 },
+		disk: { chain_bytes: Math.round(11.2 * GIB), kept_bytes: Math.round(1.8 * GIB), free_bytes: Math.round(38.4 * GIB), floor_bytes: 10e9, growth_bytes_per_day: Math.round((1.8 * GIB) / 7), days_left: 112, at: now - 20000 },
 	};
 }
 
@@ -377,9 +377,11 @@ export function chains() {
 	return {
 		current: { bytes: Math.round(11.2 * GIB), db_version: 11, at: now - 20000 },
 		kept: [
-			{ id: 'k2', reason: 'resync', image: 'parity/parity:v1.6.8', options: { pruning: 'archive' }, at: now - 4 * DAY, bytes: Math.round(10.9 * GIB) },
-			{ id: 'k1', reason: 'upgrade', image: 'ethcore/parity:v1.3.15', options: {}, at: now - 16 * DAY, bytes: Math.round(1.8 * GIB) },
+			{ id: 'k3', kind: 'copy', reason: 'upgrade', image: 'parity/parity:v1.6.7', options: {}, at: now - 3 * 3600e3, trashed_at: null, bytes: Math.round(11.2 * GIB), extra_bytes: 3e6, height: 2423871, db_version: 11, damaged: false },
+			{ id: 'k2', kind: 'aside', reason: 'resync', image: 'parity/parity:v1.6.8', options: { pruning: 'archive' }, at: now - 4 * DAY, trashed_at: null, bytes: Math.round(10.9 * GIB), extra_bytes: Math.round(1.5 * GIB), height: 2404116, db_version: 11, damaged: false },
+			{ id: 'k1', kind: 'copy', reason: 'asked', image: 'ethcore/parity:v1.3.15', options: {}, at: now - 16 * DAY, trashed_at: null, bytes: Math.round(9.8 * GIB), extra_bytes: Math.round(0.3 * GIB), height: 2337480, db_version: 10, damaged: false },
 		],
+		trash: [{ id: 'k0', kind: 'aside', reason: 'failed', image: 'parity/parity:v1.6.9', options: {}, at: now - 20 * DAY, trashed_at: now - 12 * DAY, bytes: Math.round(11 * GIB), extra_bytes: Math.round(6.4 * GIB), height: null, db_version: 11, damaged: false }],
 	};
 }
 

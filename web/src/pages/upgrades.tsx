@@ -1,9 +1,10 @@
 import { useState } from 'preact/hooks';
 import { get } from '../api/client';
-import type { Job, Service, Stack, UpgradeCheck } from '../api/model';
+import type { Chains, Job, Service, Stack, UpgradeCheck } from '../api/model';
 import type { Recipe } from '../api/recipe';
-import { t } from '../lang';
-import { Age } from '../parts/age';
+import { bytes } from '../format';
+import { t, tOr } from '../lang';
+import { Age, When } from '../parts/age';
 import { Badge } from '../parts/badge';
 import { Bones } from '../parts/bones';
 import { Button } from '../parts/button';
@@ -35,10 +36,34 @@ export default function UpgradesPage() {
 		<>
 			<PageHead title={t('nav.upgrades')} text={t('upgrades.text')} />
 			{job && <UpgradeJob job={job} />}
+			<WayBack stack={stack} />
 			{stack.services.map((s) => (
 				<ServiceUpgrade key={`${s.name} ${s.image}`} stack={stack} service={s} recipe={recipes.find((r) => r.id === s.recipe)} />
 			))}
 		</>
+	);
+}
+
+/** Back to the version and the chain from before the last step, while the copy of it is kept. */
+function WayBack({ stack }: { stack: Stack }) {
+	const chains = useLoad((signal) => get<Chains>(`stacks/${stack.name}/chains`, { signal }), `${stack.name} ${stack.job}`);
+	const copy = chains.data?.kept.find((k) => k.kind === 'copy' && !k.damaged && /^(up|down)grade$|^options$/.test(k.reason));
+	if (!copy) return null;
+	return (
+		<section class="card" aria-labelledby="back">
+			<div class="card-head">
+				<h2 id="back">{t('upgrades.back_title')}</h2>
+			</div>
+			<p class="soft">{t('upgrades.back_more', { size: copy.extra_bytes === null ? t('unknown') : bytes(copy.extra_bytes) })}</p>
+			<div class="actions">
+				<Button icon="undo" disabled={!!stack.job} onClick={() => showPlan({ method: 'POST', path: `stacks/${stack.name}/putback`, body: { chain: copy.id } })}>
+					{t('upgrades.back', { image: copy.image ?? '' })}
+				</Button>
+				<span class="small soft">
+					{tOr(`reason.${copy.reason}`, copy.reason)}, <When at={copy.at} />
+				</span>
+			</div>
+		</section>
 	);
 }
 

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { get } from '../../api/client';
 import type { Chains, Stack } from '../../api/model';
-import { bytes } from '../../format';
+import { bytes, duration } from '../../format';
 import { t } from '../../lang';
 import { Age } from '../../parts/age';
 import { Bones } from '../../parts/bones';
@@ -16,7 +16,9 @@ import { useRecipes } from '../../parts/use-recipes';
 import { service, useStack } from '../../state/stack';
 import { useModel } from '../../state/store';
 import { KeptChains } from './kept';
+import { showPlan } from '../../parts/work/open';
 import { ResyncDialog } from './resync-dialog';
+import { Trash } from './trash';
 import { VolumeBar } from './volume-bar';
 
 /** The database of the node: its size, the chains set aside, and a new sync. */
@@ -31,6 +33,9 @@ export default function ChainPage() {
 	return (
 		<>
 			<PageHead title={t('nav.chain')} text={t('chain.text')}>
+				<Button icon="keep" disabled={!!stack.job} onClick={() => showPlan({ method: 'POST', path: `stacks/${stack.name}/copy` })}>
+					{t('chain.copy')}
+				</Button>
 				<Button icon="sync" disabled={!!stack.job} onClick={() => setResync(true)}>
 					{t('chain.resync')}
 				</Button>
@@ -48,9 +53,11 @@ function Sizes({ stack }: { stack: Stack }) {
 	const chains = useLoad((signal) => get<Chains>(`stacks/${stack.name}/chains`, { signal }), `${stack.name} ${stack.job}`);
 	if (chains.error) return <Problem error={chains.error} onRetry={chains.reload} />;
 	if (!chains.data) return <Bones />;
-	const { current, kept } = chains.data;
+	const { current, kept, trash } = chains.data;
 	const v = state!.host.volume;
-	const keptBytes = kept.reduce((n, k) => n + (k.bytes ?? 0), 0);
+	const sum = (list: typeof kept) => list.reduce((n, k) => n + (k.extra_bytes ?? 0), 0);
+	const disk = stack.disk;
+	const free = disk?.free_bytes ?? v.free_bytes;
 	return (
 		<>
 			<section class="card" aria-label={t('chain.size')}>
@@ -59,18 +66,27 @@ function Sizes({ stack }: { stack: Stack }) {
 						{current.bytes === null ? t('unknown') : bytes(current.bytes)}
 					</Fact>
 					<Fact label={t('chain.aside')} huge>
-						{bytes(keptBytes)}
+						{bytes(sum(kept))}
+					</Fact>
+					<Fact label={t('chain.growth')} huge small={disk?.growth_bytes_per_day == null ? undefined : t('chain.a_week')}>
+						{disk?.growth_bytes_per_day == null ? t('unknown') : bytes(disk.growth_bytes_per_day * 7)}
 					</Fact>
 					<Fact label={t('chain.free')} huge small={v.fs}>
-						{bytes(v.free_bytes)}
+						{bytes(free)}
 					</Fact>
+					{disk?.days_left != null && (
+						<Fact label={t('chain.lasts')} huge small={disk.floor_bytes ? t('chain.floor', { floor: bytes(disk.floor_bytes) }) : undefined}>
+							{duration(disk.days_left * 86400)}
+						</Fact>
+					)}
 					<Fact label={t('chain.folder')} mono small={<Age at={current.at} prefix={t('chain.measured')} />}>
 						{stack.data_dir}
 					</Fact>
 				</Facts>
-				<VolumeBar total={v.total_bytes} free={v.free_bytes} chain={current.bytes ?? 0} kept={keptBytes} />
+				<VolumeBar total={v.total_bytes} free={free} chain={current.bytes ?? 0} kept={sum(kept)} trash={sum(trash)} />
 			</section>
 			<KeptChains stack={stack} kept={kept} />
+			<Trash stack={stack} trash={trash} kept={kept.length} />
 		</>
 	);
 }

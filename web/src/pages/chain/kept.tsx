@@ -1,14 +1,17 @@
+import type { ComponentChildren } from 'preact';
 import type { Chains, Options, Stack } from '../../api/model';
-import { bytes } from '../../format';
+import { bytes, count } from '../../format';
 import { t, tOr } from '../../lang';
 import { When } from '../../parts/age';
+import { Badge } from '../../parts/badge';
 import { Button } from '../../parts/button';
 import { showPlan } from '../../parts/work/open';
 
-type Kept = Chains['kept'][number];
+export type Kept = Chains['kept'][number];
 
-/** Chains that were set aside: one click puts one back (and sets the present one aside). */
+/** Copies, and chains that were set aside: one click puts one back (and sets the present one aside). */
 export function KeptChains({ stack, kept }: { stack: Stack; kept: Kept[] }) {
+	const ask = (what: 'putback' | 'trash', k: Kept) => showPlan({ method: 'POST', path: `stacks/${stack.name}/${what}`, body: { chain: k.id } });
 	return (
 		<section class="card flush" aria-labelledby="kept">
 			<div class="card-pad-head">
@@ -16,55 +19,85 @@ export function KeptChains({ stack, kept }: { stack: Stack; kept: Kept[] }) {
 				<p class="small soft">{kept.length ? t('kept.text') : t('kept.none')}</p>
 			</div>
 			{kept.length > 0 && (
-				<div class="table-wrap">
-					<table class="table cards kept">
-						<thead>
-							<tr>
-								<th scope="col">{t('kept.when')}</th>
-								<th scope="col">{t('kept.why')}</th>
-								<th scope="col" class="n">
-									{t('kept.size')}
-								</th>
-								<th scope="col">
-									<span class="vh">{t('actions')}</span>
-								</th>
-							</tr>
-						</thead>
-						<tbody>
-							{kept.map((k) => (
-								<Row key={k.id} kept={k} stack={stack} />
-							))}
-						</tbody>
-					</table>
-				</div>
+				<ChainTable
+					chains={kept}
+					actions={(k) => (
+						<>
+							<Button icon="undo" disabled={!!stack.job || k.damaged} onClick={() => ask('putback', k)}>
+								{t('kept.putback')}
+							</Button>
+							<Button kind="quiet" disabled={!!stack.job} onClick={() => ask('trash', k)}>
+								{t('kept.delete')}
+							</Button>
+						</>
+					)}
+				/>
 			)}
 		</section>
 	);
 }
 
-function Row({ kept: k, stack }: { kept: Kept; stack: Stack }) {
+/** Chains as rows: when and at which block, why, how big, and what only they take. */
+export function ChainTable({ chains, actions }: { chains: Kept[]; actions: (k: Kept) => ComponentChildren }) {
+	return (
+		<div class="table-wrap">
+			<table class="table cards kept">
+				<thead>
+					<tr>
+						<th scope="col">{t('kept.when')}</th>
+						<th scope="col">{t('kept.why')}</th>
+						<th scope="col" class="n">
+							{t('kept.size')}
+						</th>
+						<th scope="col" class="n">
+							{t('kept.extra')}
+						</th>
+						<th scope="col">
+							<span class="vh">{t('actions')}</span>
+						</th>
+					</tr>
+				</thead>
+				<tbody>
+					{chains.map((k) => (
+						<Row key={k.id} kept={k}>
+							{actions(k)}
+						</Row>
+					))}
+				</tbody>
+			</table>
+		</div>
+	);
+}
+
+function Row({ kept: k, children }: { kept: Kept; children: ComponentChildren }) {
 	const options = Object.entries(k.options as Options).map(([key, v]) => `${key} ${v}`);
+	const size = (n: number | null) => (n === null ? t('unknown') : bytes(n));
 	return (
 		<tr>
 			<td>
 				<b>
 					<When at={k.at} />
 				</b>
+				{k.height !== null && <small>{t('kept.block', { n: count(k.height, '', '').trim() })}</small>}
 				<small class="mono">{k.image ?? ''}</small>
 			</td>
 			<td>
 				{tOr(`reason.${k.reason}`, k.reason)}
 				{options.length > 0 && <small>{options.join(', ')}</small>}
+				{k.damaged && (
+					<Badge tone="bad" icon="alert">
+						{t('kept.damaged')}
+					</Badge>
+				)}
 			</td>
 			<td class="n" data-label={t('kept.size')}>
-				{k.bytes === null ? t('unknown') : bytes(k.bytes)}
+				{size(k.bytes)}
+			</td>
+			<td class="n" data-label={t('kept.extra')}>
+				{size(k.extra_bytes)}
 			</td>
 			<td>
-				<div class="actions">
-					<Button icon="undo" disabled={!!stack.job} onClick={() => showPlan({ method: 'POST', path: `stacks/${stack.name}/putback`, body: { chain: k.id } })}>
-						{t('kept.putback')}
-					</Button>
-				</div>
+				<div class="actions">{children}</div>
 			</td>
 		</tr>
 	);

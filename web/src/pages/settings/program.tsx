@@ -33,6 +33,8 @@ export function ProgramSettings({ settings }: { settings: Settings }) {
 				<div class="cols">
 					<TextField label={t('settings.nas_name')} value={s.nas_name ?? ''} onText={(nas_name) => set({ nas_name })} maxLength={64} help={t('settings.nas_name_help')} />
 					<TextField label={t('settings.session_hours')} inputMode="numeric" value={String(s.session_hours ?? '')} onText={(v) => set({ session_hours: Number(v.replace(/\D/g, '')) || 1 })} help={t('settings.session_hours_help')} />
+					<TextField label={t('settings.probation')} inputMode="numeric" value={String(Math.round((s.probation_s ?? 0) / 60))} onText={(v) => set({ probation_s: Number(v.replace(/\D/g, '')) * 60 })} help={t('settings.probation_help')} />
+					<TextField label={t('settings.floor')} inputMode="numeric" value={s.disk_floor_bytes == null ? '' : String(Math.round(s.disk_floor_bytes / 1e9))} onText={(v) => set({ disk_floor_bytes: v.trim() ? Number(v.replace(/\D/g, '')) * 1e9 : null })} help={t('settings.floor_help')} />
 				</div>
 				<TextField
 					label={t('settings.hosts')}

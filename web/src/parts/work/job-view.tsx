@@ -89,19 +89,26 @@ function Ended({ job, error }: { job: Job; error: NonNullable<Job['error']> }) {
 			<p>
 				<strong>{error.message}</strong>
 				<span>{failed ? error.hint : t('job.rolled_back_more')}</span> <span class="code-key">{error.code}</span>
+				{job.log && (
+					<a href={`/api/v1/jobs/${job.id}/log`} target="_blank" rel="noreferrer">
+						{t('job.log')}
+					</a>
+				)}
 			</p>
 		</div>
 	);
 }
 
+const WAITING: Record<string, 'stop' | 'engine' | 'probation'> = { 'stop.slow': 'stop', 'engine.absent': 'engine', probation: 'probation' };
+
 function Waiting({ job }: { job: Job }) {
-	const slow = job.waiting === 'stop.slow';
+	const words = WAITING[job.waiting ?? ''] ?? 'engine';
 	return (
-		<div class="wouldbe is-warn">
+		<div class={words === 'probation' ? 'wouldbe is-note' : 'wouldbe is-warn'}>
 			<Icon name="clock" />
 			<p>
-				<strong>{slow ? t('job.waiting_stop') : job.waiting === 'engine.absent' ? t('job.waiting_engine') : t('job.waiting')}</strong>
-				<span>{slow ? t('job.waiting_stop_more') : t('job.waiting_engine_more')}</span> <span class="code-key">{job.waiting}</span>
+				<strong>{t(`job.waiting_${words}`)}</strong>
+				<span>{t(`job.waiting_${words}_more`)}</span> <span class="code-key">{job.waiting}</span>
 			</p>
 		</div>
 	);
