@@ -6,6 +6,7 @@
 #	web       the dashboard's own checks: types, unit tests, size
 #	contract  live answers against shared/api.yaml, under the sanitizers
 #	engine    a real Docker engine, registry and doubles, under the sanitizers
+#	crash     kill -9 before and after every step of every job
 #	static    the package's programs for both architectures: what they need, what they run on
 #	engine-static  the engine suite again, with the static program for x86_64
 #	qts       the package on an emulated NAS: both architectures, both shells, a real engine, broken packages
@@ -79,6 +80,7 @@ run_unit() {
 run_web() { (cd web && npm run --silent check && npm test --silent); }
 run_contract() { VARIANT=asan node_files tests/contract/*.test.mjs; }
 run_engine() { LANES=3 VARIANT=asan node_files tests/engine/*.test.mjs; }
+run_crash() { VARIANT=release node_files tests/crash/*.test.mjs; }
 run_static() { node_files tests/static/*.test.mjs; }
 run_engine-static() { LANES=3 VARIANT=x86_64 node_files tests/engine/*.test.mjs; }
 run_qts() {
@@ -93,7 +95,7 @@ run_tsan() { VARIANT=tsan node_files tests/engine/seed_story.test.mjs; }
 run_ui() { VARIANT=release node_files tests/ui/*.test.mjs; }
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(floors unit web contract engine static engine-static qts tsan ui)
+[ ${#suites[@]} -gt 0 ] || suites=(floors unit web contract engine crash static engine-static qts tsan ui)
 
 need_tests
 need_web
