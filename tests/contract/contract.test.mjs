@@ -238,7 +238,7 @@ test('tokens', async () => {
 test('settings', async () => {
   const was = (await call('getSettings')).json;
   assert.equal(was.data_root, station.data);
-  const wish = { metrics_public: true, nas_name: 'Büro', allowed_hosts: ['nas.example.org'], session_hours: 24, when_removed: 'stop', https_port: 8443 };
+  const wish = { metrics_public: true, nas_name: 'Büro', allowed_hosts: ['nas.example.org'], session_hours: 24, when_removed: 'stop', https_port: 8443, probation_s: 60, disk_floor_bytes: null };
   assert.deepEqual((await call('changeSettings', { body: wish })).json, { ...was, ...wish });
   await call('getMetrics', { token: null });
   const { data_root, qnap_here, ...rest } = was;
@@ -246,6 +246,8 @@ test('settings', async () => {
   await refused('getMetrics', 401, 'auth.required', { token: null });
   await refused('changeSettings', 400, 'input.read_only', { body: { data_root: '/' } });
   await refused('changeSettings', 400, 'input.setting', { body: { session_hours: 0 } });
+  for (const body of [{ probation_s: -1 }, { probation_s: 86401 }, { probation_s: null }, { disk_floor_bytes: -1 }, { disk_floor_bytes: '1' }])
+    await refused('changeSettings', 400, 'input.setting', { body });
   await refused('changeSettings', 400, 'input.unknown_field', { body: { colour: 'green' } });
 });
 
@@ -399,14 +401,67 @@ test('resync and back', async () => {
   await dryRun('resyncStack', { params: seed, body: { ...body, dry_run: true } }, 'resync');
   await done('resyncStack', { params: seed, body });
   const { kept } = (await call('listChains', { params: seed })).json;
-  assert.equal(kept.length, 1);
-  keptChain = kept[0].id;
+  assert.deepEqual(kept.map((k) => [k.kind, k.reason]).sort(), [['aside', 'resync'], ['copy', 'upgrade']]);
+  keptChain = kept.find((k) => k.kind === 'aside').id;
   await dryRun('putBackChain', { params: seed, body: { chain: keptChain, dry_run: true } }, 'putback');
   await done('putBackChain', { params: seed, body: { chain: keptChain } });
   const [node] = (await call('getStack', { params: seed })).json.stack.services;
   assert.equal(node.options.pruning, 'archive');
   await refused('putBackChain', 404, 'chain.kept_missing', { params: seed, body: { chain: 'nosuch' } });
   await refused('putBackChain', 400, 'input.missing', { params: seed, body: {} });
+});
+
+test('a copy, the trash, and out of it', async () => {
+  const chains = async () => (await call('listChains', { params: seed })).json;
+  const before = (await chains()).kept.map((k) => k.id);
+  await refused('copyChain', 400, 'input.copy', { params: seed, body: { copy: 'sideways' } });
+  await dryRun('copyChain', { params: seed, body: { dry_run: true } }, 'copy');
+  await done('copyChain', { params: seed, body: { copy: 'auto' } });
+  const copy = (await chains()).kept.find((k) => !before.includes(k.id));
+  assert.deepEqual([copy.kind, copy.reason, copy.damaged], ['copy', 'asked', false]);
+  const body = { chain: copy.id };
+  for (const id of ['trashChain', 'untrashChain', 'emptyTrash']) await refused(id, 404, 'chain.kept_missing', { params: seed, body: { chain: '../node' } });
+  await refused('emptyTrash', 409, 'trash.nothing', { params: seed, body: { confirm: 'seed' } });
+  await dryRun('trashChain', { params: seed, body: { ...body, dry_run: true } }, 'trash');
+  await done('trashChain', { params: seed, body });
+  assert.deepEqual((await chains()).trash.map((k) => k.id), [copy.id]);
+  await dryRun('untrashChain', { params: seed, body: { ...body, dry_run: true } }, 'untrash');
+  await done('untrashChain', { params: seed, body });
+  assert.deepEqual((await chains()).trash, []);
+  await done('trashChain', { params: seed, body });
+  await dryRun('emptyTrash', { params: seed, body: { ...body, dry_run: true } }, 'empty');
+  for (const confirm of ['', 'seed']) await refused('emptyTrash', 400, 'trash.confirm', { params: seed, body: { ...body, confirm } });
+  await done('emptyTrash', { params: seed, body: { ...body, confirm: copy.id } });
+  const left = await chains();
+  assert.deepEqual([left.trash, left.kept.map((k) => k.id).sort()], [[], before.sort()]);
+});
+
+test('probation is ended by saying yes, or by the end of the new version, whose log is kept', async () => {
+  await call('changeSettings', { body: { probation_s: 86400 } });
+  const begun = async (image) => {
+    const { job } = (await call('upgradeStack', { params: seed, body: { service: 'node', image }, expect: 202 })).json;
+    await until('it is on probation', async () => (await call('getJob', { params: { id: job.id } })).json.job.waiting === 'probation', 120000);
+    return job.id;
+  };
+  const ended = async (id, state) => until(`it is ${state}`, async () => {
+    const { job } = (await call('getJob', { params: { id }, query: { wait: 20 } })).json;
+    return job.state === state && job;
+  }, 120000);
+  const now = async () => (await call('getStack', { params: seed })).json.stack.services[0].image;
+  const was = await now(), other = `parity/parity:${was.endsWith('v1.7.0') ? 'v1.6.8' : 'v1.7.0'}`;
+  const first = await begun(other);
+  await refused('getJobLog', 404, 'evidence.missing', { params: { id: first } });
+  await call('acceptJob', { params: { id: first }, expect: 202 });
+  await ended(first, 'done');
+  assert.equal(await now(), other);
+  await refused('acceptJob', 409, 'job.ended', { params: { id: first } });
+  await refused('acceptJob', 404, 'job.missing', { params: { id: '9999' } });
+  const second = await begun(was);
+  await call('cancelJob', { params: { id: second }, expect: 202 });
+  await ended(second, 'rolled_back');
+  assert.equal(await now(), other);
+  assert.ok((await call('getJobLog', { params: { id: second } })).text.length > 0);
+  await call('changeSettings', { body: { probation_s: 1 } });
 });
 
 test('cancel goes back', async () => {

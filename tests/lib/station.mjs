@@ -26,11 +26,14 @@ export async function until(what, fn, ms = 15000, pause = 50) {
 
 export class Station {
   /** dir: a folder of the test's own; docker: path of the engine's socket. */
-  constructor({ dir, docker, args = [] }) {
+  constructor({ dir, docker, args = [], settings = {}, env = {} }) {
     this.dir = dir;
     this.docker = docker;
     this.args = args;
     this.program = [program]; // with an emulator before it where the machine is another
+    this.env = env;
+    /** Most tests are about neither ten minutes of probation nor how full this machine is. */
+    this.settings = { probation_s: 1, disk_floor_bytes: 0, ...settings };
     this.log = '';
     fs.mkdirSync(dir, { recursive: true });
   }
@@ -54,7 +57,7 @@ export class Station {
   async start() {
     this.exited = null;
     const [file, ...before] = this.program;
-    this.child = spawn(file, [...before, ...this.command()], { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(file, [...before, ...this.command()], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...this.env } });
     this.child.on('exit', (code, signal) => (this.exited = { code, signal }));
     let out = '';
     this.child.stdout.on('data', (d) => (out += d));
@@ -66,8 +69,16 @@ export class Station {
     this.port = Number(line[1]);
     this.setupCode = out.match(/setup code: (\S+)/)?.[1] ?? null;
     this.url = `http://127.0.0.1:${this.port}`;
-    this.token ??= this.makeToken('tests', 'admin');
+    if (!this.token) {
+      this.token = this.makeToken('tests', 'admin');
+      await this.set(this.settings);
+    }
     return this;
+  }
+
+  async set(settings) {
+    const { status, body } = await this.api('PATCH', '/settings', settings);
+    if (status !== 200) throw new Error(`PATCH /settings: ${status} ${JSON.stringify(body)}`);
   }
 
   makeToken(name, scope) {

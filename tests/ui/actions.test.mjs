@@ -200,7 +200,7 @@ describe('the buttons', { timeout: 400000 }, () => {
     await ui.doIt(page, { plan: (dialog) => says(dialog, /Nothing is deleted/) });
     assert.ok((await inspect()).Config.Cmd.join(' ').includes('--pruning archive'));
     assert.ok(stage.height('eth') < before, 'from the beginning');
-    const kept = page.getByRole('region', { name: 'Chains set aside' }).locator('tbody tr');
+    const kept = page.getByRole('region', { name: 'Kept chains' }).locator('tbody tr');
     await says(kept, /before a resync/);
     await ui.accessible(page, 'a chain set aside');
     await button(kept, 'Put back…').click();
