@@ -50,13 +50,16 @@ tap() { # tap FILE: runs it; its file's name first
 	node --test --test-reporter=tap "$1" | grep -vE '^ *(duration_ms|type:|---|\.\.\.)'
 }
 
-# One file after the other, or LANES at a time: each has an engine of its own.
-node_files() {
-	local f dir status=0
+binary() { "$1" 2>&1 || { echo "!! ${1##*/} failed"; false; }; }
+
+# in_lanes RUNNER FILE…: one after the other, or LANES at a time: each has an engine of its own.
+in_lanes() {
+	local run=$1 f dir status=0
+	shift
 	dir=$(mktemp -d "$out/lanes.XXXXXX")
 	for f in "$@"; do
 		while [ "$(jobs -rp | wc -l)" -ge "${LANES:-1}" ]; do wait -n || true; done
-		{ tap "$f" || touch "$dir/failed"; } >"$dir/${f##*/}.log" 2>&1 &
+		{ "$run" "$f" || touch "$dir/failed"; } >"$dir/${f##*/}.log" 2>&1 &
 	done
 	wait
 	cat "$dir"/*.log
@@ -65,20 +68,13 @@ node_files() {
 	return $status
 }
 
+node_files() { in_lanes tap "$@"; }
+
 run_floors() { node_files tests/floors/*.test.mjs; }
 
-run_unit() {
-	local status=0 t
-	for t in build/asan/unit/test_*; do
-		[ -x "$t" ] || continue
-		[ "${t%.d}" = "$t" ] || continue
-		"$t" 2>&1 || { status=1; echo "!! ${t##*/} failed"; }
-	done
-	return $status
-}
-
+run_unit() { LANES=3 in_lanes binary $(find build/asan/unit -name 'test_*' -type f -perm -100 | sort); }
 run_web() { (cd web && npm run --silent check && npm test --silent); }
-run_contract() { VARIANT=asan node_files tests/contract/*.test.mjs; }
+run_contract() { LANES=2 VARIANT=asan node_files tests/contract/*.test.mjs; }
 run_engine() { LANES=3 VARIANT=asan node_files tests/engine/*.test.mjs; }
 run_crash() { VARIANT=release node_files tests/crash/*.test.mjs; }
 run_static() { node_files tests/static/*.test.mjs; }
@@ -92,7 +88,7 @@ run_qts() {
 	LANES=4 node_files tests/qts/*.test.mjs
 }
 run_tsan() { VARIANT=tsan node_files tests/engine/seed_story.test.mjs; }
-run_ui() { VARIANT=release node_files tests/ui/*.test.mjs; }
+run_ui() { LANES=2 VARIANT=release node_files tests/ui/*.test.mjs; }
 
 suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(floors unit web contract engine crash static engine-static qts tsan ui)
