@@ -8,6 +8,7 @@ import os from 'node:os';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import { after, afterEach, before, test } from 'node:test';
+import { tree } from '../lib/files.mjs';
 import * as api from './api.mjs';
 import { frames } from './formats.mjs';
 import { Engine } from '../lib/engine.mjs';
@@ -499,7 +500,7 @@ test('passwords, tokens and cookies are in no log', () => {
 
 test('state files belong to their owner alone', () => {
   assert.equal(fs.statSync(station.state).mode & 0o777, 0o700);
-  const files = fs.readdirSync(station.state, { recursive: true });
+  const files = tree(station.state);
   assert.ok(files.includes('state.db') && files.includes('history.db'), files.join());
   for (const f of files) assert.equal(fs.statSync(path.join(station.state, f)).mode & 0o777, 0o600, f);
   const bytes = files.map((f) => fs.readFileSync(path.join(station.state, f), 'latin1')).join('');

@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
+import { tree } from '../lib/files.mjs';
 import * as api from './api.mjs';
 import { checkMetrics, frames } from './formats.mjs';
 import { Engine, script } from '../lib/engine.mjs';
@@ -108,7 +109,7 @@ async function everything() {
     events: (await list()).filter((e) => e.type !== 'finding' && e.type !== 'station').map((e) => e.id),
     containers: (await engine.containers()).map((c) => [c.Id, c.State]).sort(),
     networks: (await engine.api('GET', '/networks')).body.map((n) => n.Id).sort(),
-    files: fs.readdirSync(station.data, { recursive: true }).filter((f) => !f.includes('/')).sort(),
+    files: tree(station.data).filter((f) => !f.includes('/')).sort(),
   });
 }
 

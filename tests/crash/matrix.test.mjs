@@ -9,6 +9,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, it } from 'node:test';
 
+import { tree } from '../lib/files.mjs';
 import { MiB, Stage, images, kernel, namespace, node, relay, slower, until } from '../lib/fixture.mjs';
 import { Station } from '../lib/station.mjs';
 
@@ -272,7 +273,7 @@ describe('crash matrix', { timeout: 1200000, concurrency: true }, () => {
   it('upgrade that fails and is taken back, with the chain', async () => {
     const b = await begun(bench('md'));
     const version = () => {
-      const f = fs.readdirSync(path.join(b.folder, 'node'), { recursive: true }).find((x) => path.basename(x) === 'db_version');
+      const f = tree(path.join(b.folder, 'node')).find((x) => path.basename(x) === 'db_version');
       return Number(fs.readFileSync(path.join(b.folder, 'node', f), 'utf8'));
     };
     await b.row('upgrade (fails)', async () => ['POST', '/stacks/md/upgrade', { image: images.broken }], {

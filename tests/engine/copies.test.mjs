@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
+import { tree } from '../lib/files.mjs';
 import { MiB, Stage, images, node, relay, sleep, slower, until } from '../lib/fixture.mjs';
 
 describe('copies', { timeout: 480000 }, () => {
@@ -14,9 +15,9 @@ describe('copies', { timeout: 480000 }, () => {
   const folder = () => path.join(dir(), 'node');
   const chains = () => station.get('/stacks/co/chains');
   const upgrade = (image, more = {}, state = 'done') => station.job('POST', '/stacks/co/upgrade', { image, ...more }, state);
-  const tables = (where) => fs.readdirSync(where, { recursive: true }).filter((f) => f.endsWith('.sst')).sort();
+  const tables = (where) => tree(where).filter((f) => f.endsWith('.sst')).sort();
   const version = (where = folder()) =>
-    Number(fs.readFileSync(path.join(where, fs.readdirSync(where, { recursive: true }).find((f) => path.basename(f) === 'db_version')), 'utf8'));
+    Number(fs.readFileSync(path.join(where, tree(where).find((f) => path.basename(f) === 'db_version')), 'utf8'));
   const at = { height: 0 };
   const wish = {
     name: 'co',
@@ -64,7 +65,7 @@ describe('copies', { timeout: 480000 }, () => {
     assert.ok(Math.max(...Object.values(stage.heights(where))) >= height);
     const head = Object.keys(stage.heights(where))[0];
     assert.notEqual(fs.statSync(path.join(where, head)).ino, fs.statSync(path.join(folder(), head)).ino, 'what changes is copied');
-    assert.ok(!fs.readdirSync(where, { recursive: true }).some((f) => path.basename(f) === 'LOCK'), 'but the lock');
+    assert.ok(!tree(where).some((f) => path.basename(f) === 'LOCK'), 'but the lock');
     assert.ok(one.extra_bytes < one.bytes / 10, `${one.extra_bytes} of ${one.bytes}`);
     assert.ok(one.height > 0 && one.db_version === 11, JSON.stringify(one));
     at.height = await stage.grows('co', at.height);

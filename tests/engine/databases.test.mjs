@@ -8,6 +8,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, it } from 'node:test';
 
+import { tree } from '../lib/files.mjs';
 import { Stage, images, node, script, slower, until } from '../lib/fixture.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -26,7 +27,7 @@ describe('databases', { timeout: 480000 }, () => {
   const copies = async (stack) => (await station.get(`/stacks/${stack}/chains`)).kept;
   /** How many files of a kind are the same file as in the chain. */
   function shared(copy, chain, ext) {
-    const files = fs.readdirSync(copy, { recursive: true }).filter((f) => f.endsWith(ext));
+    const files = tree(copy).filter((f) => f.endsWith(ext));
     return [files.length, files.filter((f) => {
       const there = path.join(chain, f);
       return fs.existsSync(there) && fs.statSync(there).ino === fs.statSync(path.join(copy, f)).ino;

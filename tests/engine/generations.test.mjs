@@ -6,6 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
+import { tree } from '../lib/files.mjs';
 import { Stage, images, node } from '../lib/fixture.mjs';
 
 describe('generations', { timeout: 300000 }, () => {
@@ -30,7 +31,7 @@ describe('generations', { timeout: 300000 }, () => {
 
   /** Every file of the chain belongs to the image's user. */
   function owners() {
-    const all = [folder(), ...fs.readdirSync(folder(), { recursive: true }).map((f) => path.join(folder(), f))];
+    const all = [folder(), ...tree(folder()).map((f) => path.join(folder(), f))];
     return [...new Set(all.filter((f) => !f.includes('double.control')).map((f) => fs.lstatSync(f).uid))];
   }
 

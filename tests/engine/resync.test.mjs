@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
+import { tree } from '../lib/files.mjs';
 import { MiB, Stage, images, node, relay } from '../lib/fixture.mjs';
 
 describe('resync', { timeout: 300000 }, () => {
@@ -130,14 +131,14 @@ describe('resync', { timeout: 300000 }, () => {
   });
 
   it('removal keeps the chain, its copies and the settings', async () => {
-    const before = fs.readdirSync(dir(), { recursive: true }).filter((f) => f.startsWith('kept/') || f.includes('/key'));
+    const before = tree(dir()).filter((f) => f.startsWith('kept/') || f.includes('/key'));
     await station.job('DELETE', '/stacks/re');
     assert.deepEqual(await engine.containers(), []);
     assert.deepEqual((await station.get('/stacks')).stacks, []);
     assert.equal((await station.api('GET', '/stacks/re')).status, 404);
     assert.deepEqual((await engine.api('GET', '/networks')).body.filter((n) => n.Name.startsWith('ethstation-')), [], 'its network is gone');
     assert.equal(fs.statSync(folder()).ino, old.inode);
-    const after = new Set(fs.readdirSync(dir(), { recursive: true }));
+    const after = new Set(tree(dir()));
     for (const f of before) assert.ok(after.has(f), f);
     for (const f of ['README.txt', 'ethstation.json', 'relay/app.json']) assert.ok(after.has(f), f);
     assert.match(fs.readFileSync(path.join(dir(), 'README.txt'), 'utf8'), /never deleted|Nothing in here is ever deleted/);

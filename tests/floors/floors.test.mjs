@@ -7,6 +7,8 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
+import { tree } from '../lib/files.mjs';
+
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const floors = ['base', 'io', 'domain', 'services', 'api'];
 
@@ -96,7 +98,7 @@ test('every error code of the program has a text, and every text a use', () => {
 });
 
 test('the C sources are formatted', () => {
-  const all = ['server', 'tests'].flatMap((d) => fs.readdirSync(path.join(root, d), { recursive: true }).map((f) => path.join(root, d, f)));
+  const all = ['server', 'tests'].flatMap((d) => tree(path.join(root, d)).map((f) => path.join(root, d, f)));
   const c = all.filter((f) => /\.[ch]$/.test(f) && !f.includes('node_modules'));
   const { status, stderr } = spawnSync('clang-format', ['--dry-run', '-Werror', ...c], { encoding: 'utf8' });
   assert.equal(status, 0, `./build.sh fmt mends it:\n${stderr.slice(0, 2000)}`);

@@ -9,6 +9,7 @@ import os from 'node:os';
 import path from 'node:path';
 
 import { Engine, script } from './engine.mjs';
+import { tree } from './files.mjs';
 import { Station, sleep, until, variant } from './station.mjs';
 
 export { script, sleep, until, variant };
@@ -256,7 +257,7 @@ export class Stage {
   /** Databases below a folder: {path of the file: height}. */
   heights(folder) {
     const found = {};
-    for (const file of fs.readdirSync(folder, { recursive: true }))
+    for (const file of tree(folder))
       if (path.basename(file) === 'MANIFEST-000001')
         found[file] = Number(fs.readFileSync(path.join(folder, file), 'utf8').match(/^head (\d+)/)?.[1] ?? 0);
     return found;
