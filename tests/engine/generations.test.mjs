@@ -13,7 +13,7 @@ describe('generations', { timeout: 300000 }, () => {
   const stage = new Stage();
   const { engine, station } = stage;
   const folder = () => path.join(stage.folder('gen'), 'node');
-  const at = { height: 0, inode: 0 };
+  const at = { height: 0 };
 
   before(async () => {
     await stage.set({ parity: ['1.3.5', '1.6.8', '2.5.13', '3.3.5'] });
@@ -40,7 +40,7 @@ describe('generations', { timeout: 300000 }, () => {
     assert.ok(c.State.Running);
     assert.equal(c.Config.Image, images[version]);
     assert.deepEqual(c.HostConfig.Binds, [`${folder()}:/data`], 'the same folder');
-    assert.equal(fs.statSync(folder()).ino, at.inode, 'really the same folder');
+    assert.equal(fs.statSync(`/proc/${c.State.Pid}/root/data`).ino, fs.statSync(folder()).ino, 'really the same folder');
     for (const f of flags) assert.ok(` ${c.Config.Cmd.join(' ')} `.includes(` ${f} `), `${f} in ${c.Config.Cmd.join(' ')}`);
     assert.deepEqual(owners(), [uid], 'owner of all files');
     assert.match(stage.rpc(c.State.Pid, 'web3_clientVersion'), new RegExp(`v${version.replaceAll('.', '\\.')}`));
@@ -51,7 +51,6 @@ describe('generations', { timeout: 300000 }, () => {
 
   it('begins with 1.3.5', async () => {
     await station.job('POST', '/stacks', { name: 'gen', services: [node('1.3.5')] });
-    at.inode = fs.statSync(folder()).ino;
     const c = await runs('1.3.5', ['-d /data', '--no-signer', '--no-dapps', '--jsonrpc-apis web3,eth,net,ethcore'], 0);
     assert.deepEqual(Object.values(c.NetworkSettings.Ports).filter(Boolean), [], 'no port is published');
     assert.ok(c.NetworkSettings.Networks['ethstation-gen'], 'a network of its own');
@@ -121,26 +120,26 @@ describe('generations', { timeout: 300000 }, () => {
     const key = fs.readFileSync(path.join(folder(), 'chains/ethereum/network/key'), 'utf8');
     const job = await station.job('POST', '/stacks/gen/resync', { image: images['3.3.5'] });
     assert.equal(job.error, null);
-    at.inode = fs.statSync(folder()).ino;
     at.height = 0;
     await runs('3.3.5', ['--base-path /data'], 1000);
     assert.ok(at.height < old, 'a chain from the beginning');
     assert.equal(await dbVersion(), 16);
     assert.equal(fs.readFileSync(path.join(folder(), 'chains/ethereum/network/key'), 'utf8'), key, 'the same identity');
     const { kept } = await station.get('/stacks/gen/chains');
-    assert.equal(kept.length, 1);
-    assert.equal(kept[0].image, images['2.5.13'], 'it is known what reads it');
+    assert.deepEqual(kept.map((k) => [k.reason, k.image]), [
+      ['resync', images['2.5.13']], ['upgrade', images['1.6.8']], ['upgrade', images['1.3.5']],
+    ], 'it is known what reads each of them');
     at.old = old;
   });
 
   it('puts the old chain back, with the image that reads it', async () => {
     const { kept } = await station.get('/stacks/gen/chains');
     await station.job('POST', '/stacks/gen/putback', { chain: kept[0].id });
-    at.inode = fs.statSync(folder()).ino;
     at.height = at.old;
     await runs('2.5.13', ['--base-path /data'], 1000);
     assert.equal(await dbVersion(), 13);
     const now = (await station.get('/stacks/gen/chains')).kept;
-    assert.deepEqual(now.map((k) => k.image), [images['3.3.5']], 'the other one is kept now');
+    assert.deepEqual([now[0].reason, now[0].image], ['put_back', images['3.3.5']], 'the other one is kept now');
+    assert.equal(now.length, kept.length, 'and the copies of before');
   });
 });

@@ -81,7 +81,7 @@ need_static_tests() {
 need_tests() {
 	need_compiler
 	need_engine
-	need libcmocka-dev librocksdb-dev sqlite3 xfsprogs e2fsprogs docker-registry nginx-light docker-compose clang-format
+	need git libcmocka-dev librocksdb-dev sqlite3 xfsprogs e2fsprogs docker-registry nginx-light docker-compose clang-format
 	need_files prometheus prometheus
 	(cd "$ROOT/tests" && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --loglevel=error --no-fund --no-audit)
 }
