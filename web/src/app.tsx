@@ -8,7 +8,7 @@ import { Icon } from './parts/icon';
 import { lazy } from './parts/lazy';
 import { Sprite } from './parts/sprite';
 import { Toast } from './parts/toast';
-import { WorkDialog } from './parts/work/work-dialog';
+import { WorkDialog } from './parts/jobs/work-dialog';
 import { Overview } from './pages/overview';
 import { useRoute } from './router';
 import { boot, useAccess } from './state/session';

@@ -4,7 +4,7 @@ import { isStackChange } from '../api/changes';
 import { navigate } from '../router';
 import { Button } from './button';
 import { toast } from './toast';
-import { showPlan } from './work/open';
+import { showPlan } from './jobs/open';
 
 /** The buttons of a finding: a page, a change (its plan first), or a small request. */
 export function ActionButtons({ actions }: { actions: Action[] }) {

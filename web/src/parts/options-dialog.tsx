@@ -7,7 +7,7 @@ import { Button } from './button';
 import { Dialog } from './dialog';
 import { SecretField } from './field';
 import { OptionFields } from './option-fields';
-import { showPlan } from './work/open';
+import { showPlan } from './jobs/open';
 
 interface Props {
 	stack: Stack;

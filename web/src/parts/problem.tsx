@@ -2,7 +2,7 @@ import { ApiError } from '../api/client';
 import { t } from '../lang';
 import { Button } from './button';
 import { Icon } from './icon';
-import { showJob } from './work/open';
+import { showJob } from './jobs/open';
 
 interface Props {
 	error: unknown;

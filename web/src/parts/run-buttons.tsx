@@ -2,7 +2,7 @@ import type { Stack } from '../api/model';
 import { t } from '../lang';
 import { isRunning } from '../state/stack';
 import { Button } from './button';
-import { showPlan } from './work/open';
+import { showPlan } from './jobs/open';
 
 /** Start, or stop and restart: what fits the present state. Each shows its plan first. */
 export function RunButtons({ stack, of }: { stack: Stack; of?: string }) {

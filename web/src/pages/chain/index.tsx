@@ -16,7 +16,7 @@ import { useRecipes } from '../../parts/use-recipes';
 import { service, useStack } from '../../state/stack';
 import { useModel } from '../../state/store';
 import { KeptChains } from './kept';
-import { showPlan } from '../../parts/work/open';
+import { showPlan } from '../../parts/jobs/open';
 import { ResyncDialog } from './resync-dialog';
 import { Trash } from './trash';
 import { VolumeBar } from './volume-bar';

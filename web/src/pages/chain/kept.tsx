@@ -5,7 +5,7 @@ import { t, tOr } from '../../lang';
 import { When } from '../../parts/age';
 import { Badge } from '../../parts/badge';
 import { Button } from '../../parts/button';
-import { showPlan } from '../../parts/work/open';
+import { showPlan } from '../../parts/jobs/open';
 
 export type Kept = Chains['kept'][number];
 

@@ -7,7 +7,7 @@ import { Button } from '../../parts/button';
 import { Dialog } from '../../parts/dialog';
 import { Icon } from '../../parts/icon';
 import { OptionFields } from '../../parts/option-fields';
-import { showPlan } from '../../parts/work/open';
+import { showPlan } from '../../parts/jobs/open';
 
 interface Props {
 	stack: Stack;

@@ -9,7 +9,7 @@ import { Dialog } from '../../parts/dialog';
 import { TextField } from '../../parts/field';
 import { Icon } from '../../parts/icon';
 import { Problem } from '../../parts/problem';
-import { showJob, showPlan } from '../../parts/work/open';
+import { showJob, showPlan } from '../../parts/jobs/open';
 import { dispatch } from '../../state/store';
 import { ChainTable } from './kept';
 import type { Kept } from './kept';

@@ -8,7 +8,7 @@ import { ContainerState } from '../../parts/container-state';
 import { useDraft } from '../../parts/field';
 import { useLoad } from '../../parts/load';
 import { serviceTitle } from '../../parts/service-title';
-import { showPlan } from '../../parts/work/open';
+import { showPlan } from '../../parts/jobs/open';
 import { serverNow } from '../../state/store';
 import { needOf } from './advice';
 import { FineLimits, fineOf } from './fine';

@@ -6,7 +6,7 @@ import { Button } from '../../parts/button';
 import { Dialog } from '../../parts/dialog';
 import { SecretField } from '../../parts/field';
 import { OptionFields } from '../../parts/option-fields';
-import { showPlan } from '../../parts/work/open';
+import { showPlan } from '../../parts/jobs/open';
 
 /** A relay for a node that has none. */
 export function AddRelay({ stack, recipe, onClose }: { stack: Stack; recipe: Recipe; onClose: () => void }) {

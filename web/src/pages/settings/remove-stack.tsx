@@ -1,6 +1,6 @@
 import { t } from '../../lang';
 import { Button } from '../../parts/button';
-import { showPlan } from '../../parts/work/open';
+import { showPlan } from '../../parts/jobs/open';
 import { href } from '../../router';
 import { useStack } from '../../state/stack';
 

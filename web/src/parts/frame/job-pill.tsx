@@ -4,8 +4,8 @@ import { t } from '../../lang';
 import { activeJob } from '../../state/reducer';
 import { useModel } from '../../state/store';
 import { Ring } from '../ring';
-import { currentStep } from '../work/job-view';
-import { showJob } from '../work/open';
+import { currentStep } from '../jobs/job-view';
+import { showJob } from '../jobs/open';
 
 /** A running job, on every page. */
 export function JobPill() {
