@@ -9,6 +9,7 @@
 #include <sys/mount.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "expect.h"
 
 static char top[64]; /* the stack's folder of this test */
 static char base[64];
@@ -113,23 +114,6 @@ static int set_aside(struct err *e)
 	json_put(about, "options", json_incref(options));
 	return chain_set_aside(top, "node", ID, about, identity, COUNT(identity), e);
 }
-
-#define assert_code(call, what)                                                                    \
-	do {                                                                                       \
-		struct err e_ = {0};                                                               \
-		struct err *e = &e_;                                                               \
-		assert_int_equal((call), -1);                                                      \
-		assert_string_equal(e_.code, what);                                                \
-		assert_true(e_.message[0]);                                                        \
-	} while (0)
-
-#define assert_ok(call)                                                                            \
-	do {                                                                                       \
-		struct err e_ = {0};                                                               \
-		struct err *e = &e_;                                                               \
-		if ((call) < 0)                                                                    \
-			fail_msg("%s: %s", e_.code, e_.message);                                   \
-	} while (0)
 
 static void test_names(void **state)
 {

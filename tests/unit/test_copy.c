@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
+#include "expect.h"
 
 static char top[96], base[64];
 
@@ -46,23 +47,6 @@ static int teardown(void **state)
 	run(true, "rm -r %s", base);
 	return 0;
 }
-
-#define assert_code(call, what)                                                                    \
-	do {                                                                                       \
-		struct err e_ = {0};                                                               \
-		struct err *e = &e_;                                                               \
-		assert_int_equal((call), -1);                                                      \
-		assert_string_equal(e_.code, what);                                                \
-		assert_true(e_.message[0]);                                                        \
-	} while (0)
-
-#define assert_ok(call)                                                                            \
-	do {                                                                                       \
-		struct err e_ = {0};                                                               \
-		struct err *e = &e_;                                                               \
-		if ((call) < 0)                                                                    \
-			fail_msg("%s: %s", e_.code, e_.message);                                   \
-	} while (0)
 
 static const char *in(const char *rel)
 {
