@@ -116,9 +116,10 @@ start() {
 		echo $! >"$dir/nginx.pid"
 	fi
 	echo "$rate" >"$dir/rate"
-	for ((i = 0; i < 200; i++)); do
+	# Asked by pid alone: a child that has not come to its exec yet still bears the name of this script.
+	for ((i = 0; i < 600; i++)); do
 		nsenter --net="$netns" curl -fs -o /dev/null "http://127.0.0.1:$port/v2/" && return 0
-		[ -n "$(alive "$dir/registry.pid")" ] || break
+		kill -0 "$(cat "$dir/registry.pid")" 2>/dev/null || break
 		sleep .05
 	done
 	tail -n 5 "$dir/log" >&2
