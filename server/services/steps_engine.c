@@ -217,6 +217,9 @@ int undo_create(struct step_ctx *c, struct err *e)
 
 /* ---- names ---- */
 
+/* A container in a crash loop has no network between two tries, and Docker up to 20.10 cannot
+ * rename one without ("sandbox not found"): its loop is ended first. Whether it should run at all
+ * is for the step that started it to say. */
 static int name_it(struct step_ctx *c, const char *id, const char *name, struct err *e)
 {
 	autocontainer struct container k = {0};
@@ -225,6 +228,8 @@ static int name_it(struct step_ctx *c, const char *id, const char *name, struct 
 		return -1;
 	if (k.presence != PRESENCE_YES || !strcmp(k.name, name))
 		return 0;
+	if (!strcmp(k.state, "restarting") && stop_softly(c, id, SLOW_STOP_S, "SIGTERM", e))
+		return -1;
 	return docker_rename(c->app->docker, id, name, e);
 }
 

@@ -75,6 +75,7 @@ int inspect(struct step_ctx *c, const char *id, struct container *ret, struct er
 int step_sleep(struct step_ctx *c, msec ms, struct err *e);
 /* Lets a container stop by its signal; waits as long as it takes, says stop.slow after timeout_s,
  * and kills only when a person allowed it. */
+#define SLOW_STOP_S 30 /* timeout when the recipe has none */
 int stop_softly(
 	struct step_ctx *c, const char *id, int64_t timeout_s, const char *signal, struct err *e);
 /* Removes the never started container `id` of this job, and makes it and those after it again. */

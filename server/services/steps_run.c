@@ -14,7 +14,6 @@
 #include "io/store.h"
 #include "services/evidence.h"
 
-#define SLOW_STOP_S 30 /* timeout when the recipe has none */
 #define PORT_PATIENCE_MS                                                                           \
 	30000 /* a published port may stay bound some seconds after its owner's end */
 #define LIMIT_PATIENCE_MS 3000
