@@ -325,6 +325,21 @@ static int not_applied(const char *name, unsigned drift, struct err *e)
 		list);
 }
 
+static int kernel_limits(
+	struct step_ctx *c, int pid, const struct limits *want, struct limits *ret, struct err *e)
+{
+	struct cgroup *cg = NULL;
+	struct usage u;
+	int rc = cgroup_open(c->app->config.cgroup_root, c->app->config.proc_root, pid, &cg, e);
+
+	if (rc == 0)
+		rc = cgroup_read(cg, &u, e);
+	cgroup_close(cg);
+	if (rc == 0)
+		*ret = cgroup_limits(&u, want);
+	return rc;
+}
+
 int limits_read_back(struct step_ctx *c, const char *id, const struct limits *want, struct err *e)
 {
 	autocontainer struct container k = {0};
@@ -336,19 +351,19 @@ int limits_read_back(struct step_ctx *c, const char *id, const struct limits *wa
 	if (!container_alive(&k))
 		return 0; /* nothing to read back: the limits apply from its next start */
 	do {
-		struct cgroup *cg = NULL;
-		struct usage u;
-		int rc = cgroup_open(
-			c->app->config.cgroup_root, c->app->config.proc_root, k.pid, &cg, e);
-
-		if (rc == 0)
-			rc = cgroup_read(cg, &u, e);
-		cgroup_close(cg);
-		if (rc)
+		if (kernel_limits(c, k.pid, want, &got, e) == 0) {
+			if (limits_equal(&got, want))
+				return 0;
+		} else if (!err_is(e, "cgroup.gone")) {
 			return -1;
-		got = cgroup_limits(&u, want);
-		if (limits_equal(&got, want))
-			return 0;
+		} else {
+			/* it has just ended, or was started again since it was looked at */
+			container_free(&k);
+			if (inspect(c, id, &k, e))
+				return -1;
+			if (!container_alive(&k))
+				return 0;
+		}
 		if (step_sleep(c, 100, e))
 			return -1;
 	} while (clock_mono() - since < LIMIT_PATIENCE_MS);
@@ -415,7 +430,8 @@ static int check_namespace(struct step_ctx *c, const struct container *k, struct
 		return 0;
 	if (inspect(c, with, &other, e))
 		return -1;
-	if (host_netns(k->pid) && host_netns(k->pid) == host_netns(other.pid))
+	/* one that has just ended has none: how it ended is told by who looks whether it lives */
+	if (!host_netns(k->pid) || host_netns(k->pid) == host_netns(other.pid))
 		return 0;
 	return err_set(e, ERR_CONFLICT, "network.split",
 		"%s and %s do not share one network namespace.", k->name, other.name);
