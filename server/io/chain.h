@@ -20,7 +20,8 @@
  * Error codes: path.outside (a name that leaves DIR, or a symlink on the way), path.not_folder,
  * path.network, disk.full, disk.read_only, disk.failed, chain.missing, chain.kept_missing,
  * chain.busy (something stands in the way), chain.too_large (a small file is none), chain.damaged
- * (a file of a copy was changed), fetch.cancelled (a chain_tick said so).
+ * (a file of a copy was changed), adopt.incomplete (a copy from elsewhere), fetch.cancelled (a
+ * chain_tick said so).
  */
 #ifndef IO_CHAIN_H
 #define IO_CHAIN_H
@@ -119,6 +120,16 @@ int chain_copy(const char *dir, const char *sub, const char *id, const json_t *a
  * success. chain.damaged: the copy is kept and nothing else was done. */
 int chain_copy_undo(const char *dir, const char *sub, const char *id, const char *now_id,
 	const json_t *about_now, bool *ret_restored, struct err *e);
+
+/* ---- from elsewhere ---- */
+
+/* The folder `from` (a full path without symlinks, which nobody writes to meanwhile) as DIR/SUB, by
+ * copying; owners, modes and times stay, LOCK, sockets and pipes are left out. Taken up again when
+ * it was interrupted. adopt.incomplete: the bytes of the copy do not agree. */
+int chain_bring(const char *from, const char *dir, const char *sub, chain_tick fn, void *ctx,
+	struct err *e);
+/* Removes what is not whole; a whole one stays in its place. Nothing there = 0. */
+int chain_bring_undo(const char *dir, const char *sub, struct err *e);
 
 /* ---- the trash ---- */
 

@@ -73,6 +73,28 @@ int chain_like(int fd, const struct stat *st);
 int chain_unlink_visit(
 	int parent, const char *name, const struct stat *st, void *arg, struct err *e);
 
+/* ---- copying ---- */
+
+#define CHAIN_CHUNK (1 << 20)
+
+struct chain_copying {
+	const char *const *fixed;
+	size_t n;
+	chain_tick tick;
+	void *ctx;
+	FILE *manifest;	     /* NULL: none is written */
+	bool resume;	     /* what a run before has copied whole stays */
+	int64_t done, total; /* bytes of what is copied, not linked */
+	int64_t bytes, files;
+	char *chunk;
+};
+/* Everything below the folder src into the folder dst, which gets its owner, mode and times. path:
+ * "" and depth 1 at the top. Needs c->chunk. Each file is on the disk when it returns. */
+int chain_copy_folder(
+	struct chain_copying *c, int src, int dst, const char *path, int depth, struct err *e);
+/* Whether a file of this name is never written again. */
+bool chain_is_fixed(const char *name, const char *const *fixed, size_t n);
+
 /* The list of a copy's files: one line each, "l|c SIZE MTIME_NS PATH": linked or copied, and what
  * the chain's file was at that time. */
 int chain_manifest_line(FILE *f, bool linked, const struct stat *st, const char *path);

@@ -54,6 +54,16 @@ int docker_ping(struct docker *d, struct docker_version *ret, struct err *e);
  * not (0 when the kernel cannot limit swap). */
 int docker_inspect(struct docker *d, const char *name, struct container *ret, struct err *e);
 
+/* What somebody gave a container when it was made, beyond what its image says, as an object owned
+ * by the caller: id, name, image (as it was named), image_id, state, created_at, labels user,
+ * stop_signal, stop_grace_s (none: as the image), restart, no_new_privileges entrypoint, command
+ * arrays of words; null: as the image says env                   object, without what the image
+ * sets ports                 array of {container, host, protocol, host_ip} mounts array of {kind:
+ * bind|volume, source: a folder on the NAS, target, read_only} network, networks     its mode;
+ * names of networks that somebody made log                   {driver, options} layer the folder on
+ * the NAS with the files of its own; none: not known Missing: container.missing. */
+int docker_details(struct docker *d, const char *name, json_t **ret, struct err *e);
+
 struct docker_listed {
 	char id[65];
 	char *name; /* without the leading slash */

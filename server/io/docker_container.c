@@ -48,7 +48,7 @@ static int unless(int rc, bool fine, const struct err *why, struct err *e)
 
 /* ---- inspect ---- */
 
-static int inspect_json(struct docker *d, const char *name, json_t **ret, struct err *e)
+int docker_inspect_json(struct docker *d, const char *name, json_t **ret, struct err *e)
 {
 	autofree char *path = NULL;
 
@@ -58,7 +58,7 @@ static int inspect_json(struct docker *d, const char *name, json_t **ret, struct
 		d, &(struct docker_call){.path = path, .missing = "container.missing"}, ret, e);
 }
 
-static const char *bare_name(const char *name)
+const char *docker_bare_name(const char *name)
 {
 	return name[0] == '/' ? name + 1 : name;
 }
@@ -106,7 +106,7 @@ static void read_container(
 
 	ret->presence = PRESENCE_YES;
 	snprintf(ret->id, sizeof(ret->id), "%s", json_str(j, "Id", ""));
-	ret->name = xstrdup(bare_name(json_str(j, "Name", "")));
+	ret->name = xstrdup(docker_bare_name(json_str(j, "Name", "")));
 	ret->image = xstrdup(json_str(config, "Image", ""));
 	ret->image_id = xstrdup(json_str(j, "Image", ""));
 	ret->network_mode = xstrdup(!mode[0] || !strcmp(mode, "default") ? "bridge" : mode);
@@ -130,7 +130,7 @@ int docker_inspect(struct docker *d, const char *name, struct container *ret, st
 	if (docker_negotiate(d, NULL, &dialect, e))
 		return -1;
 	*ret = (struct container){0};
-	if (inspect_json(d, name, &j, &why)) {
+	if (docker_inspect_json(d, name, &j, &why)) {
 		ret->presence = PRESENCE_NO;
 		return unless(-1, err_is(&why, "container.missing"), &why, e);
 	}
@@ -163,7 +163,8 @@ static const char *own_name(const json_t *names)
 	size_t i;
 
 	json_array_foreach ((json_t *)names, i, one) {
-		const char *s = bare_name(json_is_string(one) ? json_string_value(one) : "/");
+		const char *s =
+			docker_bare_name(json_is_string(one) ? json_string_value(one) : "/");
 
 		if (s[0] && !strchr(s, '/'))
 			return s;
@@ -332,7 +333,7 @@ int docker_update_limits(struct docker *d, const char *id, const struct limits *
 	autofree char *path = NULL;
 	struct docker_dialect dialect;
 
-	if (docker_negotiate(d, NULL, &dialect, e) || inspect_json(d, id, &now, e) ||
+	if (docker_negotiate(d, NULL, &dialect, e) || docker_inspect_json(d, id, &now, e) ||
 		path_of(id, "/update", &path, e))
 		return -1;
 	body = docker_limits_body(l, json_obj(now, "HostConfig"), &dialect);

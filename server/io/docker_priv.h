@@ -74,6 +74,11 @@ void docker_escape(struct buf *b, const char *text);
  * anything else that is no time since 1970. */
 msec docker_time(const char *text);
 
+/* The engine's own answer about a container, owned by the caller; container.missing. */
+int docker_inspect_json(struct docker *d, const char *name, json_t **ret, struct err *e);
+/* "/NAME" without its slash; borrowed. */
+const char *docker_bare_name(const char *name);
+
 /* ---- limits ---- */
 
 /* HostConfig → limits. */
