@@ -20,6 +20,7 @@ static int index_of(const char *const *names, size_t n, const char *s)
 void service_free(struct service *s)
 {
 	free(s->name);
+	free(s->container);
 	free(s->recipe);
 	free(s->image);
 	json_decref(s->options);
@@ -35,6 +36,7 @@ void stack_free(struct stack *s)
 	for (size_t i = 0; i < s->n_services; i++)
 		service_free(&s->services[i]);
 	free(s->services);
+	json_decref(s->adopted);
 	*s = (struct stack){0};
 }
 
@@ -42,6 +44,7 @@ static void service_copy(struct service *to, const struct service *from)
 {
 	*to = (struct service){
 		.name = xstrdup(from->name),
+		.container = xstrdup(from->container),
 		.recipe = xstrdup(from->recipe),
 		.image = xstrdup(from->image),
 		.options = json_deep_copy(from->options),
@@ -62,6 +65,7 @@ void stack_copy(struct stack *to, const struct stack *from)
 	*to = *from;
 	to->name = xstrdup(from->name);
 	to->data_dir = xstrdup(from->data_dir);
+	to->adopted = json_deep_copy(from->adopted);
 	to->services = xcalloc(from->n_services, sizeof(*to->services));
 	for (size_t i = 0; i < from->n_services; i++)
 		service_copy(&to->services[i], &from->services[i]);

@@ -40,6 +40,7 @@ struct port {
 /* One wanted service of a stack (Compose's word): one container. */
 struct service {
 	char *name;	 /* "node", "relay" */
+	char *container; /* its container's own name; NULL: STACK-SERVICE */
 	char *recipe;	 /* id of its recipe */
 	char *image;	 /* reference with tag: parity/parity:v1.6.8 */
 	json_t *options; /* object: option key → string, number or true; keys are the recipe's */
@@ -59,6 +60,7 @@ struct stack {
 	bool run;		  /* wanted state: running (true) or stopped */
 	struct service *services; /* in start order of the private network: node first */
 	size_t n_services;
+	json_t *adopted; /* what it was taken over from (domain/plan_adopt.h); NULL: made here */
 	msec created_at;
 	msec updated_at;
 };
@@ -172,7 +174,7 @@ void step_free(struct step *s);
 
 struct plan {
 	char *action; /* install, start, stop, restart, limits, options, upgrade, resync, putback,
-			 remove */
+			 remove, import, adopt, goback, letgo */
 	char *stack;
 	char *title;
 	char *undo;		 /* how the whole is taken back */

@@ -173,7 +173,7 @@ static int warn_all(struct build *b, struct err *e)
 	return 0;
 }
 
-static int build_all(struct build *b, struct err *e)
+int plan_build_all(struct build *b, struct err *e)
 {
 	if (warn_all(b, e))
 		return -1;
@@ -196,7 +196,7 @@ int plan_install(
 		b.touch[k] = RECREATE;
 		b.pull[k] = b.config[k] = true;
 	}
-	return plan_finish(&b, build_all(&b, e));
+	return plan_finish(&b, plan_build_all(&b, e));
 }
 
 static bool nothing(const struct build *b)
@@ -226,7 +226,7 @@ int plan_start(const struct stack *s, const struct plan_facts *f, struct plan *r
 			e, ERR_CONFLICT, "stack.nothing_to_do", "%s is running already.", s->name);
 	snprintf(title, sizeof(title), "Start %s", s->name);
 	plan_begin(&b, "start", title, "Stop.");
-	return plan_finish(&b, build_all(&b, e));
+	return plan_finish(&b, plan_build_all(&b, e));
 }
 
 int plan_stop(const struct stack *s, const struct plan_facts *f, struct plan *ret, struct err *e)
@@ -276,7 +276,7 @@ int plan_restart(const struct stack *s, const char *only, const struct plan_fact
 	snprintf(
 		title, sizeof(title), "Restart %s%s%s", s->name, only ? " " : "", only ? only : "");
 	plan_begin(&b, "restart", title, "Nothing to take back.");
-	return plan_finish(&b, build_all(&b, e));
+	return plan_finish(&b, plan_build_all(&b, e));
 }
 
 /* ---- options ---- */
@@ -332,7 +332,7 @@ int plan_options(const struct stack *before, const struct stack *after, bool sec
 		else if (secrets && sr->n_secrets)
 			b.touch[k] = plan_restart_touch(&b, s);
 		b.config[k] = b.touch[k] != KEEP;
-		b.pull[k] = !old;
+		b.pull[k] = !old || strcmp(old->image, s->image) != 0;
 	}
 	if (nothing(&b))
 		return err_set(e, ERR_CONFLICT, "stack.nothing_to_do",
@@ -351,7 +351,7 @@ int plan_options(const struct stack *before, const struct stack *after, bool sec
 		return plan_finish(&b, -1);
 	if (b.touch[0] == RECREATE)
 		b.watch_s = f->probation_s;
-	return plan_finish(&b, before->run ? build_all(&b, e) : only_settings(&b, e));
+	return plan_finish(&b, before->run ? plan_build_all(&b, e) : only_settings(&b, e));
 }
 
 /* ---- limits ---- */
@@ -393,7 +393,7 @@ int plan_limits(const struct stack *before, const struct stack *after, const cha
 		return plan_finish(&b, only_settings(&b, e));
 	}
 	b.touch[k] = RECREATE;
-	return plan_finish(&b, build_all(&b, e));
+	return plan_finish(&b, plan_build_all(&b, e));
 }
 
 /* ---- upgrade, resync, put back ---- */
@@ -440,7 +440,7 @@ int plan_upgrade(const struct stack *before, const struct stack *after, const ch
 	}
 	if (plan_is_node(&after->services[k]))
 		b.watch_s = f->probation_s;
-	return plan_finish(&b, build_all(&b, e));
+	return plan_finish(&b, plan_build_all(&b, e));
 }
 
 /* For actions that need the node down in between. */
@@ -465,7 +465,7 @@ int plan_resync(const struct stack *before, const struct stack *after, const str
 	b.pull[0] = strcmp(old->image, new->image) != 0;
 	snprintf(title, sizeof(title), "Resync %s", after->name);
 	plan_begin(&b, "resync", title, "Put the old chain back, on the Chain page, at any time.");
-	return plan_finish(&b, build_all(&b, e));
+	return plan_finish(&b, plan_build_all(&b, e));
 }
 
 int plan_put_back(const struct stack *before, const struct stack *after, const char *chain,
@@ -487,5 +487,5 @@ int plan_put_back(const struct stack *before, const struct stack *after, const c
 	b.pull[0] = strcmp(old->image, new->image) != 0;
 	snprintf(title, sizeof(title), "Put the chain %.40s back", chain);
 	plan_begin(&b, "putback", title, "Put the other chain back again.");
-	return plan_finish(&b, build_all(&b, e));
+	return plan_finish(&b, plan_build_all(&b, e));
 }

@@ -3,6 +3,7 @@
 #define DOMAIN_PLAN_PRIV_H
 
 #include "domain/plan.h"
+#include "domain/plan_adopt.h"
 
 /* What happens to a service. Ordered: a stronger one includes the weaker. */
 enum touch { KEEP, START, RESTART, RECREATE };
@@ -18,11 +19,12 @@ struct build {
 	bool pull[2];
 	bool config[2]; /* its configuration file is written */
 	enum chain_op chain_op;
-	const char *chain;  /* id, for CHAIN_BACK */
-	bool install;	    /* folders are to be made */
-	const char *copy;   /* why a copy of the chain is kept; NULL = none is */
-	int64_t copy_bytes; /* that it takes on the disk at once */
-	int64_t watch_s;    /* the node is watched for so long after its start */
+	const char *chain;		  /* id, for CHAIN_BACK */
+	const struct plan_origin *origin; /* a chain that is taken over, or NULL */
+	bool install;			  /* folders are to be made */
+	const char *copy;		  /* why a copy of the chain is kept; NULL = none is */
+	int64_t copy_bytes;		  /* that it takes on the disk at once */
+	int64_t watch_s;		  /* the node is watched for so long after its start */
 };
 
 /* Begins the plan: action, title, warnings, data. */
@@ -61,6 +63,9 @@ int plan_transition(struct build *b, struct err *e);
 json_t *plan_config(const struct build *b, const struct stack *stack, const struct service *svc,
 	const char *relay, struct err *e);
 
+/* Warnings and all steps from before to after. */
+int plan_build_all(struct build *b, struct err *e);
+
 /* Words and arguments that several steps share. */
 char *plan_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void plan_stamp(msec now, char out[20]);
@@ -68,8 +73,17 @@ void plan_write(struct step *s, const char *fmt, ...) __attribute__((format(prin
 json_t *plan_strings(const struct recipe_strings *list);
 /* What is worth knowing about a chain that is kept. */
 json_t *plan_about(const struct build *b, const char *reason);
+/* The name under which somebody else's container is kept, and an old one of ours until it goes;
+ * owned by the caller. */
+char *plan_kept_name(const struct build *b, const char *name, bool ours);
 
-/* Single steps (plan_steps.c, plan_keep.c). */
+/* Steps that end a container or a network of ours (plan_remove.c). */
+int plan_add_remove(
+	struct build *b, const struct service *s, const struct plan_actual *a, struct err *e);
+void plan_add_network_remove(struct build *b);
+
+/* Single steps (plan_steps.c, plan_keep.c; add_take: plan_adopt.c). */
+void add_take(struct build *b);
 void add_check(struct build *b);
 void add_folder(struct build *b, const struct service *s, const struct recipe_generation *g);
 void add_config(struct build *b, const struct service *s, const struct recipe *r);

@@ -1,11 +1,11 @@
-/* Removing a stack: its containers and its network, nothing else. */
-#include "domain/plan_priv.h"
-
+/* Taking a stack off the list. */
 #include <stdio.h>
+#include <string.h>
 
+#include "domain/plan_priv.h"
 #include "domain/spec.h"
 
-static int add_remove(
+int plan_add_remove(
 	struct build *b, const struct service *s, const struct plan_actual *a, struct err *e)
 {
 	autofree char *title = xasprintf("Remove the container of %s", plan_title(b, s));
@@ -28,14 +28,24 @@ static int add_remove(
 	return 0;
 }
 
+void plan_add_network_remove(struct build *b)
+{
+	autofree char *network = spec_network_name(b->before);
+	struct step *st = plan_add(b->p, "network_remove");
+
+	st->title = xstrdup("Remove the private network");
+	st->detail = xstrdup("");
+	st->undo = xstrdup("");
+	st->docker = xasprintf("docker network rm %s", network);
+	json_put_str(st->args, "name", network);
+}
+
 /* No step writes to the chain's folder: it is named only for the way back, which starts or makes a
  * container with it. */
 int plan_remove(
 	const struct stack *before, const struct plan_facts *f, struct plan *ret, struct err *e)
 {
 	struct build b = {.p = ret, .before = before, .after = before, .f = f};
-	autofree char *network = spec_network_name(before);
-	struct step *st;
 	char title[80];
 
 	if (plan_must_be_known(f, e))
@@ -55,15 +65,10 @@ int plan_remove(
 				continue;
 			if (pass == 0 && container_alive(a->container))
 				add_stop(&b, s, r);
-			if (pass == 1 && add_remove(&b, s, a, e))
+			if (pass == 1 && plan_add_remove(&b, s, a, e))
 				return plan_finish(&b, -1);
 		}
 	add_commit(&b, "the stack is taken off the list; its folder keeps ethstation.json");
-	st = plan_add(ret, "network_remove");
-	st->title = xstrdup("Remove the private network");
-	st->detail = xstrdup("");
-	st->undo = xstrdup("");
-	st->docker = xasprintf("docker network rm %s", network);
-	json_put_str(st->args, "name", network);
+	plan_add_network_remove(&b);
 	return 0;
 }

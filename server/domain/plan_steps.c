@@ -32,6 +32,14 @@ void plan_stamp(msec now, char out[20])
 	strftime(out, 20, "%Y%m%d-%H%M%S", &tm);
 }
 
+char *plan_kept_name(const struct build *b, const char *name, bool ours)
+{
+	char when[20];
+
+	plan_stamp(b->f->now, when);
+	return plan_text("%s%s%s", name, ours ? ".prev-" : "-before-", when);
+}
+
 void plan_write(struct step *s, const char *fmt, ...)
 {
 	char path[1200];
@@ -308,17 +316,13 @@ void add_swap(struct build *b, const struct service *svc)
 	struct step *s = service_step(b, "swap", svc);
 	autofree char *name = spec_container_name(b->after, svc->name);
 	bool old = a && a->container->presence == PRESENCE_YES;
-	char when[20];
 
-	plan_stamp(b->f->now, when);
 	s->title = plan_text("Give the container of %s its name", plan_title(b, svc));
 	s->detail = xstrdup(name);
 	s->undo = xstrdup(old ? "names exchanged back" : "");
 	json_put_str(s->args, "name", name);
 	if (old) {
-		/* Somebody else's container is kept under a name that says what it was. */
-		autofree char *old_name =
-			plan_text("%s%s%s", name, a->ours ? ".prev-" : "-before-", when);
+		autofree char *old_name = plan_kept_name(b, name, a->ours);
 
 		json_put_str(s->args, "old", a->container->id);
 		json_put_str(s->args, "old_name", old_name);

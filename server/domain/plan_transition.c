@@ -195,6 +195,8 @@ static int change_chain(struct build *b, struct err *e)
 		add_copy(b, r);
 	if (b->chain_op != CHAIN_STAYS)
 		add_chain(b, r);
+	if (b->origin)
+		add_take(b);
 	/* files that a copy shares with a chain may have changed hands together with that */
 	if (g && b->chain_op == CHAIN_BACK && b->f->kept_is_copy)
 		add_owner(b, node, g);

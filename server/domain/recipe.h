@@ -148,6 +148,22 @@ struct recipe_config {
 	const json_t *content; /* template, see spec_config_file() */
 };
 
+/* Names that hold for some versions. */
+struct recipe_names {
+	struct recipe_range range;
+	struct recipe_strings names;
+};
+
+/* How a container that somebody else made or described is recognised. */
+struct recipe_found {
+	struct recipe_strings programs; /* file names of its executable, in any folder */
+	struct recipe_strings images;	/* last parts of repositories outside the lineage */
+	struct recipe_names *data_args; /* arguments that name the data folder */
+	size_t n_data_args;
+	struct recipe_names *folders; /* where an image keeps its data unless it is told */
+	size_t n_folders;
+};
+
 struct recipe {
 	const char *schema, *id, *title, *summary;
 	bool relay;		     /* role: relay, otherwise node */
@@ -160,6 +176,7 @@ struct recipe {
 	struct recipe_rule *args;
 	size_t n_args;
 	struct recipe_strings reserved_args; /* may not be given in an OPTION_ARGS */
+	struct recipe_found found;
 	struct recipe_option *options;
 	size_t n_options;
 	struct recipe_network *networks;

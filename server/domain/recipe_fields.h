@@ -18,6 +18,7 @@
 #define FOLDER "^(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)+$"
 /* of a file's name alone: "*.sst" */
 #define NAME_GLOB "^[A-Za-z0-9_*-][A-Za-z0-9_.*-]*$"
+#define DATA_FOLDER "^(/[A-Za-z0-9_.-]*[A-Za-z0-9_-][A-Za-z0-9_.-]*)+$"
 #define GLOB "^[A-Za-z0-9_*-][A-Za-z0-9_.*-]*(/[A-Za-z0-9_*-][A-Za-z0-9_.*-]*)*$"
 #define FILE_NAME "^[A-Za-z0-9_-][A-Za-z0-9_.-]*$"
 #define METHOD "^[a-z][A-Za-z0-9]*_[A-Za-z0-9]+$"
@@ -84,5 +85,7 @@ int check_templates(const struct node *n, const struct recipe_strings *args);
 int read_rule(const struct node *n, void *out);
 int read_option(const struct node *n, void *out);
 int read_network(const struct node *n, void *out);
+/* The member "found". */
+int read_found(const struct node *n, void *out);
 
 #endif

@@ -336,6 +336,7 @@ static const struct field recipe_fields[] = {
 	ARRAY(struct recipe, "networks", networks, 0, 50, read_network, struct recipe_network),
 	ARRAY(struct recipe, "args", args, 0, 100, read_rule, struct recipe_rule),
 	STRINGS(struct recipe, "reserved_args", reserved_args, 0, 50, "^-[^ =]*$"),
+	CUSTOM("found", false, read_found),
 	ARRAY(struct recipe, "options", options, 0, 100, read_option, struct recipe_option),
 	CUSTOM("rpc", false, read_rpc),
 	ARRAY(struct recipe, "ports", ports, 0, 16, read_port, struct recipe_port),

@@ -9,7 +9,9 @@
 
 char *spec_container_name(const struct stack *stack, const char *service)
 {
-	return xasprintf("%s-%s", stack->name, service);
+	const struct service *s = stack_service(stack, service);
+
+	return s && s->container ? xstrdup(s->container) : xasprintf("%s-%s", stack->name, service);
 }
 
 char *spec_network_name(const struct stack *stack)

@@ -33,7 +33,7 @@ struct spec_input {
 #define LABEL_RECIPE "org.ethstation.recipe"
 #define LABEL_SPEC "org.ethstation.spec" /* see spec_hash() */
 
-/* "STACK-SERVICE" and "ethstation-STACK"; owned by the caller. */
+/* The service's own name or "STACK-SERVICE", and "ethstation-STACK"; owned by the caller. */
 char *spec_container_name(const struct stack *stack, const char *service);
 char *spec_network_name(const struct stack *stack);
 

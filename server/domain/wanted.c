@@ -1,14 +1,9 @@
-#include "domain/wanted.h"
+#include "domain/wanted_priv.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-
-static int bad(struct err *e, const char *code, const char *field, const char *what)
-{
-	return err_set(e, ERR_INPUT, code, "The field \"%s\" %s.", field, what);
-}
 
 bool wanted_name_ok(const char *name)
 {
@@ -21,94 +16,6 @@ bool wanted_name_ok(const char *name)
 			name[i] != '-')
 			return false;
 	return true;
-}
-
-/* ---- limits ---- */
-
-struct range {
-	const char *key;
-	int64_t min, max;
-};
-
-static int read_limit(const json_t *in, const struct range *r, int64_t *ret, struct err *e)
-{
-	const json_t *v = json_object_get(in, r->key);
-	int64_t n;
-
-	*ret = 0;
-	if (!v || json_is_null(v))
-		return 0;
-	if (!json_is_integer(v))
-		return bad(e, "input.type", r->key, "must be a whole number or null");
-	n = json_integer_value(v);
-	if (n < r->min || n > r->max)
-		return err_set(e, ERR_INPUT, "input.limit",
-			"The field \"%s\" must be between %lld and %lld, or null for no limit.",
-			r->key, (long long)r->min, (long long)r->max);
-	*ret = n;
-	return 0;
-}
-
-static int read_cpus(const json_t *in, int64_t *ret, struct err *e)
-{
-	const json_t *v = json_object_get(in, "cpus");
-
-	*ret = 0;
-	if (!v || json_is_null(v))
-		return 0;
-	if (!json_is_number(v))
-		return bad(e, "input.type", "cpus", "must be a number or null");
-	if (json_number_value(v) < 0.01 || json_number_value(v) > 1024)
-		return bad(e, "input.limit", "cpus", "must be between 0.01 and 1024, or null");
-	*ret = (int64_t)(json_number_value(v) * 1000 + 0.5);
-	return 0;
-}
-
-int limits_parse(const json_t *in, struct limits *ret, struct err *e)
-{
-	static const struct range memory = {"memory_bytes", 6291456, INT64_C(1) << 50},
-				  soft = {"memory_reservation_bytes", 6291456, INT64_C(1) << 50},
-				  swap = {"swap_bytes", 0, INT64_C(1) << 50},
-				  shares = {"cpu_shares", 2, 262144},
-				  weight = {"blkio_weight", 10, 1000};
-	struct limits l = {0};
-
-	if (!json_is_object(in))
-		return bad(e, "input.type", "limits", "must be an object");
-	if (json_only(in, e, "memory_bytes", "memory_reservation_bytes", "swap_bytes", "cpus",
-		    "cpu_shares", "blkio_weight", NULL) ||
-		read_limit(in, &memory, &l.memory, e) || read_limit(in, &soft, &l.reservation, e) ||
-		read_limit(in, &swap, &l.swap, e) || read_cpus(in, &l.cpu_millis, e) ||
-		read_limit(in, &shares, &l.cpu_shares, e) ||
-		read_limit(in, &weight, &l.blkio_weight, e))
-		return -1;
-	if (l.memory && l.reservation > l.memory)
-		return bad(e, "input.limit", "memory_reservation_bytes",
-			"must not be above memory_bytes");
-	if (!l.memory && l.swap)
-		return bad(e, "input.limit", "swap_bytes", "needs memory_bytes as well");
-	*ret = l;
-	return 0;
-}
-
-json_t *limits_json(const struct limits *l)
-{
-	json_t *j = json_object();
-
-	json_put_limit(j, "memory_bytes", l->memory);
-	json_put_limit(j, "memory_reservation_bytes", l->reservation);
-	json_put_limit(j, "swap_bytes", l->swap);
-	json_put(j, "cpus", l->cpu_millis > 0 ? json_real((double)l->cpu_millis / 1000) : NULL);
-	json_put_limit(j, "cpu_shares", l->cpu_shares);
-	json_put_limit(j, "blkio_weight", l->blkio_weight);
-	return j;
-}
-
-bool limits_equal(const struct limits *a, const struct limits *b)
-{
-	return a->memory == b->memory && a->reservation == b->reservation && a->swap == b->swap &&
-	       a->cpu_millis == b->cpu_millis && a->cpu_shares == b->cpu_shares &&
-	       a->blkio_weight == b->blkio_weight;
 }
 
 /* ---- ports ---- */
@@ -127,17 +34,18 @@ static int read_port(const json_t *j, struct port *ret, struct err *e)
 	int64_t inside = json_int(j, "container", 0), outside = json_int(j, "host", 0);
 
 	if (!json_is_object(j))
-		return bad(e, "input.type", "ports", "must be a list of objects");
+		return wanted_bad(e, "input.type", "ports", "must be a list of objects");
 	if (json_only(j, e, "container", "host", "protocol", "host_ip", NULL))
 		return -1;
 	if (inside < 1 || inside > 65535 || outside < 1 || outside > 65535)
-		return bad(e, "input.port", "ports", "needs container and host from 1 to 65535");
+		return wanted_bad(
+			e, "input.port", "ports", "needs container and host from 1 to 65535");
 	if (strcmp(protocol, "tcp") && strcmp(protocol, "udp"))
-		return bad(e, "input.port", "protocol", "must be tcp or udp");
+		return wanted_bad(e, "input.port", "protocol", "must be tcp or udp");
 	if (json_object_get(j, "host_ip") && !json_str(j, "host_ip", NULL))
-		return bad(e, "input.type", "host_ip", "must be a text");
+		return wanted_bad(e, "input.type", "host_ip", "must be a text");
 	if (!host_ip_ok(ip))
-		return bad(e, "input.port", "host_ip", "must be an address");
+		return wanted_bad(e, "input.port", "host_ip", "must be an address");
 	*ret = (struct port){.container = (int)inside, .host = (int)outside};
 	snprintf(ret->protocol, sizeof(ret->protocol), "%s", protocol);
 	snprintf(ret->host_ip, sizeof(ret->host_ip), "%s", ip);
@@ -149,7 +57,7 @@ static int read_ports(const json_t *list, struct service *s, struct err *e)
 	size_t n = json_array_size(list);
 
 	if (!json_is_array(list) || n > 16)
-		return bad(e, "input.type", "ports", "must be a list of at most 16");
+		return wanted_bad(e, "input.type", "ports", "must be a list of at most 16");
 	free(s->ports);
 	s->ports = xcalloc(n, sizeof(*s->ports));
 	s->n_ports = 0;
@@ -198,10 +106,10 @@ static int check_strings(const json_t *obj, const char *field, struct err *e)
 
 	json_object_foreach ((json_t *)obj, key, value) {
 		if (!json_is_string(value) && !json_is_null(value))
-			return bad(e, "input.type", field, "must hold texts or null");
+			return wanted_bad(e, "input.type", field, "must hold texts or null");
 		if (!*key || strlen(key) > 100 || strchr(key, '=') ||
 			(json_is_string(value) && json_string_length(value) > 4096))
-			return bad(
+			return wanted_bad(
 				e, "input.type", field, "has a name or a value that is too long");
 	}
 	return 0;
@@ -211,7 +119,7 @@ static int object_of(const json_t *in, const char *key, json_t **ret, struct err
 {
 	*ret = json_object_get(in, key);
 	if (*ret && !json_is_object(*ret))
-		return bad(e, "input.type", key, "must be an object");
+		return wanted_bad(e, "input.type", key, "must be an object");
 	return 0;
 }
 
@@ -240,8 +148,20 @@ static int text_field(const json_t *in, const char *key, size_t max, struct err 
 	const json_t *v = json_object_get(in, key);
 
 	if (v && (!json_is_string(v) || !json_string_length(v) || json_string_length(v) > max))
-		return bad(e, "input.type", key, "must be a text that is not empty");
+		return wanted_bad(e, "input.type", key, "must be a text that is not empty");
 	return 0;
+}
+
+/* As Docker takes it, with room for what is put behind it (".next", "-before-…"). */
+static int container_name(const json_t *in, struct err *e)
+{
+	const char *name = json_str(in, "container_name", NULL);
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+				    "_.-";
+
+	if (name && (!isalnum((unsigned char)name[0]) || name[strspn(name, plain)]))
+		return wanted_bad(e, "input.name", "container_name", "is no name of a container");
+	return text_field(in, "container_name", 63, e);
 }
 
 static int add_service(struct stack *st, const json_t *in, json_t *secrets, struct err *e)
@@ -249,18 +169,20 @@ static int add_service(struct stack *st, const json_t *in, json_t *secrets, stru
 	const char *name = json_str(in, "name", "");
 	struct service *s;
 
-	if (text_field(in, "recipe", 60, e) || text_field(in, "image", 255, e))
+	if (text_field(in, "recipe", 60, e) || text_field(in, "image", 255, e) ||
+		container_name(in, e))
 		return -1;
 	if (strcmp(name, "node") && strcmp(name, "relay"))
-		return bad(e, "input.service", "name", "must be node or relay");
+		return wanted_bad(e, "input.service", "name", "must be node or relay");
 	if (stack_service(st, name))
-		return bad(e, "input.service", "services", "names a service twice");
+		return wanted_bad(e, "input.service", "services", "names a service twice");
 	if (!json_str(in, "recipe", NULL))
-		return bad(e, "input.missing", "recipe", "is missing");
+		return wanted_bad(e, "input.missing", "recipe", "is missing");
 	st->services = xrealloc(st->services, (st->n_services + 1) * sizeof(*st->services));
 	s = &st->services[st->n_services++];
 	*s = (struct service){
 		.name = xstrdup(name),
+		.container = xstrdup(json_str(in, "container_name", NULL)),
 		.recipe = xstrdup(json_str(in, "recipe", NULL)),
 		.image = xstrdup(json_str(in, "image", NULL)),
 		.options = json_object(),
@@ -273,7 +195,8 @@ static int add_service(struct stack *st, const json_t *in, json_t *secrets, stru
 static int node_first(struct stack *s, struct err *e)
 {
 	if (!stack_service(s, "node"))
-		return bad(e, "input.service", "services", "must have a service called node");
+		return wanted_bad(
+			e, "input.service", "services", "must have a service called node");
 	if (strcmp(s->services[0].name, "node")) {
 		struct service first = s->services[0];
 
@@ -291,7 +214,7 @@ static int read_network(const json_t *in, enum network_mode *mode, struct err *e
 	if (!v)
 		return 0;
 	if (strcmp(name, "private") && strcmp(name, "shared"))
-		return bad(e, "input.type", "network", "must be private or shared");
+		return wanted_bad(e, "input.type", "network", "must be private or shared");
 	*mode = !strcmp(name, "shared") ? NET_SHARED : NET_PRIVATE;
 	return 0;
 }
@@ -313,7 +236,7 @@ static int read_data_dir(const json_t *in, const char *root, struct stack *s, st
 	size_t len = strlen(root);
 
 	if (json_object_get(in, "data_dir") && !dir)
-		return bad(e, "input.type", "data_dir", "must be a text");
+		return wanted_bad(e, "input.type", "data_dir", "must be a text");
 	if (!dir) {
 		s->data_dir = xasprintf("%s/%s", root, s->name);
 		return 0;
@@ -347,9 +270,10 @@ static int check_whole(const struct stack *s, struct err *e)
 	for (size_t i = 0; i < s->n_services; i++)
 		for (size_t k = 0; k < s->services[i].n_ports; k++)
 			if (port_twice(s, &s->services[i].ports[k]))
-				return bad(e, "input.port", "ports", "publishes one port twice");
+				return wanted_bad(
+					e, "input.port", "ports", "publishes one port twice");
 	if (s->network == NET_SHARED && !stack_service(s, "relay"))
-		return bad(e, "input.service", "network",
+		return wanted_bad(e, "input.service", "network",
 			"can be shared only when the stack has a relay");
 	return 0;
 }
@@ -361,24 +285,24 @@ static int parse_into(
 	const char *name = json_str(in, "name", "");
 
 	if (!json_is_object(in))
-		return bad(e, "input.type", "body", "must be an object");
+		return wanted_bad(e, "input.type", "body", "must be an object");
 	if (json_only(in, e, "name", "data_dir", "network", "services", "dry_run", NULL))
 		return -1;
 	if (!wanted_name_ok(name))
-		return bad(e, "input.name", "name",
+		return wanted_bad(e, "input.name", "name",
 			"needs 1 to 31 small letters, digits or hyphens, not beginning with a "
 			"hyphen");
 	s->name = xstrdup(name);
 	if (!services || json_array_size(services) > 2)
-		return bad(e, "input.missing", "services",
+		return wanted_bad(e, "input.missing", "services",
 			"must be a list of a node and at most a relay");
 	if (read_data_dir(in, root, s, e) || read_network(in, &s->network, e))
 		return -1;
 	for (size_t i = 0; i < json_array_size(services); i++) {
 		const json_t *one = json_array_get(services, i);
 
-		if (json_only(one, e, "name", "recipe", "image", "options", "env", "secrets",
-			    "limits", "ports", NULL) ||
+		if (json_only(one, e, "name", "container_name", "recipe", "image", "options", "env",
+			    "secrets", "limits", "ports", NULL) ||
 			add_service(s, one, secrets, e))
 			return -1;
 	}
@@ -409,7 +333,7 @@ static int patch_service(struct stack *s, const json_t *in, json_t *secrets, str
 	if (!old)
 		return add_service(s, in, secrets, e);
 	if (json_object_get(in, "recipe") || json_object_get(in, "image"))
-		return bad(e, "input.service", "services",
+		return wanted_bad(e, "input.service", "services",
 			"may name recipe and image only for a service that is added");
 	return merge_service(old, in, secrets, e);
 }
@@ -422,11 +346,11 @@ int wanted_patch(const struct stack *before, const json_t *patch, msec now, stru
 	const json_t *services = json_object_get(patch, "services");
 
 	if (!json_is_object(patch))
-		return bad(e, "input.type", "body", "must be an object");
+		return wanted_bad(e, "input.type", "body", "must be an object");
 	if (json_only(patch, e, "network", "services", "copy", "dry_run", NULL))
 		return -1;
 	if (services && !json_is_array(services))
-		return bad(e, "input.type", "services", "must be a list");
+		return wanted_bad(e, "input.type", "services", "must be a list");
 	stack_copy(&s, before);
 	s.updated_at = now;
 	if (read_network(patch, &s.network, e))
@@ -449,6 +373,8 @@ static json_t *service_json(const struct service *s)
 	json_t *j = json_object();
 
 	json_put_str(j, "name", s->name);
+	if (s->container)
+		json_put_str(j, "container_name", s->container);
 	json_put_str(j, "recipe", s->recipe);
 	json_put_str(j, "image", s->image);
 	json_put(j, "options", json_deep_copy(s->options));
@@ -471,6 +397,8 @@ json_t *wanted_json(const struct stack *s)
 	for (size_t i = 0; i < s->n_services; i++)
 		json_array_append_new(services, service_json(&s->services[i]));
 	json_put(j, "services", services);
+	if (s->adopted)
+		json_put(j, "adopted", json_deep_copy(s->adopted));
 	return j;
 }
 
@@ -480,6 +408,7 @@ int wanted_load(const json_t *j, struct stack *ret, struct err *e)
 		.name = xstrdup(json_str(j, "name", "")),
 		.data_dir = xstrdup(json_str(j, "data_dir", "")),
 		.run = json_flag(j, "run", true),
+		.adopted = json_deep_copy(json_obj(j, "adopted")),
 		.created_at = json_int(j, "created_at", 0),
 		.updated_at = json_int(j, "updated_at", 0),
 	};
@@ -487,7 +416,7 @@ int wanted_load(const json_t *j, struct stack *ret, struct err *e)
 	const json_t *services = json_arr(j, "services");
 
 	if (!wanted_name_ok(s.name) || *s.data_dir != '/')
-		return bad(e, "input.name", "name", "of a stored stack is not valid");
+		return wanted_bad(e, "input.name", "name", "of a stored stack is not valid");
 	if (read_network(j, &s.network, e))
 		return -1;
 	for (size_t i = 0; i < json_array_size(services); i++)

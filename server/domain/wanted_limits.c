@@ -1,0 +1,94 @@
+/* Limits from and to JSON. */
+#include "domain/wanted_priv.h"
+
+int wanted_bad(struct err *e, const char *code, const char *field, const char *what)
+{
+	return err_set(e, ERR_INPUT, code, "The field \"%s\" %s.", field, what);
+}
+
+struct range {
+	const char *key;
+	int64_t min, max;
+};
+
+static int read_limit(const json_t *in, const struct range *r, int64_t *ret, struct err *e)
+{
+	const json_t *v = json_object_get(in, r->key);
+	int64_t n;
+
+	*ret = 0;
+	if (!v || json_is_null(v))
+		return 0;
+	if (!json_is_integer(v))
+		return wanted_bad(e, "input.type", r->key, "must be a whole number or null");
+	n = json_integer_value(v);
+	if (n < r->min || n > r->max)
+		return err_set(e, ERR_INPUT, "input.limit",
+			"The field \"%s\" must be between %lld and %lld, or null for no limit.",
+			r->key, (long long)r->min, (long long)r->max);
+	*ret = n;
+	return 0;
+}
+
+static int read_cpus(const json_t *in, int64_t *ret, struct err *e)
+{
+	const json_t *v = json_object_get(in, "cpus");
+
+	*ret = 0;
+	if (!v || json_is_null(v))
+		return 0;
+	if (!json_is_number(v))
+		return wanted_bad(e, "input.type", "cpus", "must be a number or null");
+	if (json_number_value(v) < 0.01 || json_number_value(v) > 1024)
+		return wanted_bad(
+			e, "input.limit", "cpus", "must be between 0.01 and 1024, or null");
+	*ret = (int64_t)(json_number_value(v) * 1000 + 0.5);
+	return 0;
+}
+
+int limits_parse(const json_t *in, struct limits *ret, struct err *e)
+{
+	static const struct range memory = {"memory_bytes", 6291456, INT64_C(1) << 50},
+				  soft = {"memory_reservation_bytes", 6291456, INT64_C(1) << 50},
+				  swap = {"swap_bytes", 0, INT64_C(1) << 50},
+				  shares = {"cpu_shares", 2, 262144},
+				  weight = {"blkio_weight", 10, 1000};
+	struct limits l = {0};
+
+	if (!json_is_object(in))
+		return wanted_bad(e, "input.type", "limits", "must be an object");
+	if (json_only(in, e, "memory_bytes", "memory_reservation_bytes", "swap_bytes", "cpus",
+		    "cpu_shares", "blkio_weight", NULL) ||
+		read_limit(in, &memory, &l.memory, e) || read_limit(in, &soft, &l.reservation, e) ||
+		read_limit(in, &swap, &l.swap, e) || read_cpus(in, &l.cpu_millis, e) ||
+		read_limit(in, &shares, &l.cpu_shares, e) ||
+		read_limit(in, &weight, &l.blkio_weight, e))
+		return -1;
+	if (l.memory && l.reservation > l.memory)
+		return wanted_bad(e, "input.limit", "memory_reservation_bytes",
+			"must not be above memory_bytes");
+	if (!l.memory && l.swap)
+		return wanted_bad(e, "input.limit", "swap_bytes", "needs memory_bytes as well");
+	*ret = l;
+	return 0;
+}
+
+json_t *limits_json(const struct limits *l)
+{
+	json_t *j = json_object();
+
+	json_put_limit(j, "memory_bytes", l->memory);
+	json_put_limit(j, "memory_reservation_bytes", l->reservation);
+	json_put_limit(j, "swap_bytes", l->swap);
+	json_put(j, "cpus", l->cpu_millis > 0 ? json_real((double)l->cpu_millis / 1000) : NULL);
+	json_put_limit(j, "cpu_shares", l->cpu_shares);
+	json_put_limit(j, "blkio_weight", l->blkio_weight);
+	return j;
+}
+
+bool limits_equal(const struct limits *a, const struct limits *b)
+{
+	return a->memory == b->memory && a->reservation == b->reservation && a->swap == b->swap &&
+	       a->cpu_millis == b->cpu_millis && a->cpu_shares == b->cpu_shares &&
+	       a->blkio_weight == b->blkio_weight;
+}
