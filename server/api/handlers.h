@@ -49,6 +49,12 @@ void api_trash_chain(struct api_call *call);
 void api_untrash_chain(struct api_call *call);
 void api_empty_trash(struct api_call *call);
 void api_set_limits(struct api_call *call);
+void api_export_compose(struct api_call *call);
+void api_list_found(struct api_call *call);
+void api_adopt_containers(struct api_call *call);
+void api_go_back(struct api_call *call);
+void api_let_go(struct api_call *call);
+void api_import_compose(struct api_call *call);
 void api_get_logs(struct api_call *call);
 void api_get_history(struct api_call *call);
 

@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/act.h"
 #include "api/handlers.h"
 #include "api/reply.h"
 #include "api/view.h"
-#include "services/actions.h"
 #include "services/jobs.h"
 
 void api_list_stacks(struct api_call *call)
@@ -46,11 +46,13 @@ static void reply_job(struct api_call *call, int status, int64_t id)
 	reply_json(call, status, j);
 }
 
-static void reply_plan(struct api_call *call, const struct plan *p)
+static void reply_plan(struct api_call *call, const struct plan *p, const struct action *a)
 {
 	json_t *j = json_object();
 
 	json_put(j, "plan", jobs_plan_json(p));
+	if (a->ret_understood)
+		json_put(j, "understood", json_incref(a->ret_understood));
 	reply_json(call, 200, j);
 }
 
@@ -87,6 +89,11 @@ static bool is_text(const json_t *v)
 	return json_is_string(v);
 }
 
+static bool is_list(const json_t *v)
+{
+	return json_is_array(v);
+}
+
 /* A repeated request must find its job even when the plan would now be refused ("exists"). */
 static bool repeated(struct api_call *call)
 {
@@ -116,6 +123,9 @@ static const struct {
 	{"restart", is_flag, "true or false"},
 	{"name", is_text, "a text"},
 	{"data_dir", is_text, "a text"},
+	{"folder", is_text, "a text"},
+	{"services", is_list, "a list"},
+	{"containers", is_list, "a list"},
 	{"service", is_text, "a text"},
 	{"image", is_text, "a text"},
 	{"chain", is_text, "a text"},
@@ -132,7 +142,8 @@ static int check_members(const struct api_call *call, const struct action *a, st
 			return err_set(e, ERR_INPUT, "input.type", "The field \"%s\" must be %s.",
 				members[i].key, members[i].what);
 	}
-	if (!strcmp(a->name, "start") || !strcmp(a->name, "stop"))
+	if (!strcmp(a->name, "start") || !strcmp(a->name, "stop") || !strcmp(a->name, "goback") ||
+		!strcmp(a->name, "letgo"))
 		return json_only(call->body, e, "dry_run", NULL);
 	if (!strcmp(a->name, "restart"))
 		return json_only(call->body, e, "service", "dry_run", NULL);
@@ -158,10 +169,10 @@ static bool busy(struct api_call *call, const struct action *a)
 	return true;
 }
 
-static void act(struct api_call *call, struct action a, bool dry_run)
+void act(struct api_call *call, struct action a, bool dry_run)
 {
 	autoplan struct plan plan = {0};
-	autojson json_t *secrets = NULL;
+	autojson json_t *secrets = NULL, *understood = NULL;
 	struct err e = {0};
 
 	if (check_members(call, &a, &e)) {
@@ -173,13 +184,14 @@ static void act(struct api_call *call, struct action a, bool dry_run)
 	if (action_plan(call->app, &a, &plan, &e))
 		reply_err(call, &e);
 	else if (dry_run)
-		reply_plan(call, &plan);
+		reply_plan(call, &plan, &a);
 	else
 		submit(call, &a, &plan);
 	secrets = a.ret_secrets;
+	understood = a.ret_understood;
 }
 
-static void act_on_stack(struct api_call *call, const char *name)
+void act_on_stack(struct api_call *call, const char *name)
 {
 	act(call,
 		(struct action){

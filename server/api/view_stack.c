@@ -219,6 +219,7 @@ static json_t *stack_json(struct app *app, const struct stack *s)
 		json_array_append_new(services, service_json(app, s, &s->services[i]));
 	json_put(j, "services", services);
 	json_put(j, "disk", disk_json(app, s->name));
+	json_put(j, "adopted", s->adopted ? json_deep_copy(s->adopted) : NULL);
 	return j;
 }
 

@@ -10,34 +10,6 @@
 #include "services/jobs.h"
 #include "services/world.h"
 
-static bool inside(const char *path, const char *folder)
-{
-	size_t n = strlen(folder);
-
-	return !strncmp(path, folder, n) && (path[n] == '/' || !path[n]);
-}
-
-/* Two stacks on one folder would be two nodes on one chain. */
-static int folder_is_ours(struct app *app, const struct stack *after, struct err *e)
-{
-	int rc = 0;
-
-	world_lock(app->world);
-	for (size_t i = 0; rc == 0 && i < app->world->n_stacks; i++) {
-		const struct stack *s = &app->world->stacks[i];
-
-		if (!strcmp(s->name, after->name))
-			rc = err_set(e, ERR_CONFLICT, "stack.exists",
-				"There is a stack called %s already.", after->name);
-		else if (inside(after->data_dir, s->data_dir) ||
-			 inside(s->data_dir, after->data_dir))
-			rc = err_set(e, ERR_CONFLICT, "stack.data_dir",
-				"The folder %s belongs to the stack %s.", s->data_dir, s->name);
-	}
-	world_unlock(app->world);
-	return rc;
-}
-
 static int do_install(struct action_ctx *c, struct err *e)
 {
 	autostack struct stack after = {0};
@@ -46,7 +18,7 @@ static int do_install(struct action_ctx *c, struct err *e)
 	if (wanted_parse(c->a->body, c->app->config.data_root, clock_wall(), &after,
 		    &c->a->ret_secrets, e))
 		return -1;
-	if (folder_is_ours(c->app, &after, e) || wish_complete(c->app, &after, e) ||
+	if (stack_is_free(c->app, &after, e) || wish_complete(c->app, &after, e) ||
 		wish_secrets(c->app, &after, c->a->ret_secrets, e) ||
 		facts_look(c->app, &after, &facts, e))
 		return -1;
@@ -254,6 +226,10 @@ static const struct {
 	{"trash", do_trash},
 	{"untrash", do_untrash},
 	{"empty", do_empty},
+	{"import", do_import},
+	{"adopt", do_adopt},
+	{"goback", do_goback},
+	{"letgo", do_letgo},
 };
 
 int action_plan(struct app *app, struct action *a, struct plan *ret, struct err *e)

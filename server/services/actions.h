@@ -14,14 +14,24 @@
 
 struct action {
 	const char *name;    /* install, start, stop, restart, options, limits, upgrade, resync,
-				putback, remove, copy, trash, untrash, empty */
-	const char *stack;   /* NULL for install */
+				putback, remove, copy, trash, untrash, empty, import, adopt, goback,
+				letgo */
+	const char *stack;   /* NULL for install, import, adopt */
 	const char *service; /* limits */
 	const json_t *body;  /* of the request; NULL = none */
 	json_t *ret_secrets; /* {service: {KEY: value|null}} that came with it; owned by the caller
 			      */
+	json_t *ret_understood; /* import, adopt: {stack, notes, data}; owned by the caller */
 };
 int action_plan(struct app *app, struct action *a, struct plan *ret, struct err *e);
+
+/* Files of a compose export: array of {name, mode, text}; no secret is in them. Owned by the
+ * caller. */
+int action_export(struct app *app, const char *stack, json_t **ret, struct err *e);
+
+/* What could be adopted: Found of api.yaml, owned by the caller. Asks the engine about every
+ * container. */
+int action_found(struct app *app, json_t **ret, struct err *e);
 
 /* The watchdog's. */
 int action_start(

@@ -220,7 +220,7 @@ int undo_create(struct step_ctx *c, struct err *e)
 /* A container in a crash loop has no network between two tries, and Docker up to 20.10 cannot
  * rename one without ("sandbox not found"): its loop is ended first. Whether it should run at all
  * is for the step that started it to say. */
-static int name_it(struct step_ctx *c, const char *id, const char *name, struct err *e)
+int name_it(struct step_ctx *c, const char *id, const char *name, struct err *e)
 {
 	autocontainer struct container k = {0};
 

@@ -8,7 +8,7 @@
 #include "io/store.h"
 
 /* Bytes to the page; leaves at the next piece of work when the job is to be left. */
-static bool on_bytes(void *ctx, int64_t done, int64_t total)
+bool step_on_bytes(void *ctx, int64_t done, int64_t total)
 {
 	struct step_ctx *c = ctx;
 
@@ -52,7 +52,7 @@ int run_copy(struct step_ctx *c, struct err *e)
 	/* a copy of files that somebody writes would be of no moment at all */
 	if (folder_is_free(c, "", folder, e) || remember_owner(c, e) ||
 		chain_copy(arg_str(c, "dir"), arg_str(c, "sub"), arg_str(c, "chain"),
-			json_obj(c->step->args, "about"), fixed, n, on_bytes, c, e))
+			json_obj(c->step->args, "about"), fixed, n, step_on_bytes, c, e))
 		return -1;
 	note_copy(c);
 	return 0;
@@ -126,5 +126,5 @@ int undo_untrash(struct step_ctx *c, struct err *e)
 
 int run_delete(struct step_ctx *c, struct err *e)
 {
-	return chain_delete(arg_str(c, "dir"), arg_str(c, "chain"), on_bytes, c, e);
+	return chain_delete(arg_str(c, "dir"), arg_str(c, "chain"), step_on_bytes, c, e);
 }

@@ -57,6 +57,18 @@ STEP(run_delete); /* {dir, chain}: the one place where chain data ends */
 /* ---- steps_watch.c ---- */
 STEP(run_watch); /* {service, dir, seconds, answer_s, rpc, needs_peers, block_time_ms} → {seen} */
 
+/* ---- steps_move.c ---- */
+STEP(run_move_in); /* {from, dir, sub, leave_empty} → {dev, ino} */
+STEP(undo_move_in);
+STEP(run_move_out); /* {to, dir, sub} → {dev, ino} */
+STEP(undo_move_out);
+STEP(run_copy_in); /* {from, dir, sub, chain: id to keep it as, at} */
+STEP(undo_copy_in);
+STEP(run_rename); /* {container, name, was} */
+STEP(undo_rename);
+STEP(run_wake); /* {container, policy, timeout_s, signal, kill} */
+STEP(undo_wake);
+
 /* ---- shared ---- */
 /* Borrowed strings of a JSON array; the list is owned by the caller. */
 const char **globs_of(const json_t *list, size_t *ret_n);
@@ -73,6 +85,8 @@ int target(struct step_ctx *c, const char **ret_id, struct err *e);
 int inspect(struct step_ctx *c, const char *id, struct container *ret, struct err *e);
 /* Sleeps unless the job is to be left; fetch.cancelled then. */
 int step_sleep(struct step_ctx *c, msec ms, struct err *e);
+/* chain_tick of a step_ctx: tells the bytes, and ends the work when the job is to be left. */
+bool step_on_bytes(void *ctx, int64_t done, int64_t total);
 /* Lets a container stop by its signal; waits as long as it takes, says stop.slow after timeout_s,
  * and kills only when a person allowed it. */
 #define SLOW_STOP_S 30 /* timeout when the recipe has none */
@@ -80,9 +94,11 @@ int stop_softly(
 	struct step_ctx *c, const char *id, int64_t timeout_s, const char *signal, struct err *e);
 /* Removes the never started container `id` of this job, and makes it and those after it again. */
 int make_anew(struct step_ctx *c, const char *id, struct err *e);
-/* Starts (law 1 checked first when dir is not "") and arms the restart policy. */
-int start_armed(
+/* Starts (law 1 checked first when dir is not ""). */
+int start_plain(
 	struct step_ctx *c, const char *id, const char *dir, const char *sub, struct err *e);
+/* The same container under another name; gone, or named so already = 0. */
+int name_it(struct step_ctx *c, const char *id, const char *name, struct err *e);
 /* Reads the limits the kernel reports until they equal `want` (a moment may pass);
  * limit.not_applied. */
 int limits_read_back(struct step_ctx *c, const char *id, const struct limits *want, struct err *e);

@@ -135,8 +135,7 @@ int run_stop(struct step_ctx *c, struct err *e)
 	 * is to be started again is journaled before the signal is sent. */
 	if (!json_object_get(c->step->result, "was_alive")) {
 		step_result(c, "was_alive", json_boolean(container_alive(&k)));
-		step_result(c, "armed",
-			json_boolean(k.restart_policy && !strcmp(k.restart_policy, "always")));
+		step_result(c, "policy", json_string(k.restart_policy ? k.restart_policy : "no"));
 		if (store_step_update(c->app->store, c->job->id, c->step, e))
 			return -1;
 	}
@@ -161,26 +160,30 @@ static int find_again(struct step_ctx *c, const char **id, struct container *k, 
 	return inspect(c, *id, k, e);
 }
 
+/* Somebody else's container goes back to its own policy, as ours does. */
+static const char *was_policy(const struct step_ctx *c)
+{
+	return json_str(c->step->result, "policy", "no");
+}
+
 int undo_stop(struct step_ctx *c, struct err *e)
 {
 	autocontainer struct container k = {0};
 	const char *id;
 
-	/* Not journaled as alive: stopped before the plan, or interrupted before the signal was
-	 * sent; in the second case it runs and only its restart policy is to be set again. */
+	if (!json_object_get(c->step->result, "was_alive"))
+		return 0; /* nothing was done to it */
 	if (find_again(c, &id, &k, e))
 		return -1;
-	if (c->step->result && !json_flag(c->step->result, "was_alive", false))
-		return json_flag(c->step->result, "armed", false)
-			       ? docker_update_restart(c->app->docker, id, "always", e)
-			       : 0;
-	if (!c->step->result && !container_alive(&k))
-		return 0;
+	if (!json_flag(c->step->result, "was_alive", false))
+		return docker_update_restart(c->app->docker, id, was_policy(c), e);
 	/* Asked to stop a moment ago and still writing: let it end before it starts again. */
 	if (container_alive(&k) &&
 		stop_softly(c, id, arg_int(c, "timeout_s", SLOW_STOP_S), stop_signal(c), e))
 		return -1;
-	return start_armed(c, id, arg_str(c, "dir"), arg_str(c, "sub"), e);
+	if (start_plain(c, id, arg_str(c, "dir"), arg_str(c, "sub"), e))
+		return -1;
+	return docker_update_restart(c->app->docker, id, was_policy(c), e);
 }
 
 /* ---- start ---- */
@@ -225,8 +228,7 @@ int folder_is_free(struct step_ctx *c, const char *id, const char *folder, struc
 	return rc;
 }
 
-static int start_plain(
-	struct step_ctx *c, const char *id, const char *dir, const char *sub, struct err *e)
+int start_plain(struct step_ctx *c, const char *id, const char *dir, const char *sub, struct err *e)
 {
 	autofree char *folder = xasprintf("%s/%s", dir, sub);
 	msec since = clock_mono();
@@ -239,13 +241,6 @@ static int start_plain(
 			return -1;
 	}
 	return 0;
-}
-
-int start_armed(struct step_ctx *c, const char *id, const char *dir, const char *sub, struct err *e)
-{
-	if (start_plain(c, id, dir, sub, e))
-		return -1;
-	return docker_update_restart(c->app->docker, id, "always", e);
 }
 
 /* Downtime of the node: from the end of the old process to the start of the new one. */

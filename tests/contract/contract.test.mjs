@@ -465,6 +465,56 @@ test('probation is ended by saying yes, or by the end of the new version, whose 
   await call('changeSettings', { body: { probation_s: 1 } });
 });
 
+test('compose files, out and in', async () => {
+  const { files } = (await call('exportCompose', { params: seed })).json;
+  assert.ok(!JSON.stringify(files).includes(RELAY.secrets.WS_SECRET));
+  await refused('exportCompose', 404, 'stack.missing', { params: { stack: 'nosuch' } });
+  const given = files.filter((f) => f.name.endsWith('.yml')).map(({ name, text }) => ({ name, text }));
+  await refused('importCompose', 409, 'stack.nothing_to_do', { body: { files: given, dry_run: true } });
+
+  const text = 'services:\n  node:\n    image: parity/parity:v1.6.8\n    container_name: composed\n    tty: true\n    mem_limit: 128m\n';
+  const body = { name: 'composed', files: [{ name: 'a.yml', text }], services: [{ name: 'node', options: { max_peers: 9 } }] };
+  await dryRun('importCompose', { body: { ...body, dry_run: true } }, 'import');
+  const { understood } = (await call('importCompose', { body: { ...body, dry_run: true } })).json;
+  assert.deepEqual(understood.notes.map((n) => [n.kind, n.file, n.line, n.what]), [['left_out', 'a.yml', 5, 'tty'], ['changed', null, null, 'volumes']]);
+  await done('importCompose', { body });
+  const [node] = (await call('getStack', { params: { stack: 'composed' } })).json.stack.services;
+  assert.deepEqual([node.container.name, node.options.max_peers, node.limits.memory_bytes], ['composed', 9, 134217728]);
+  await refused('importCompose', 400, 'input.missing', { body: {} });
+  await refused('importCompose', 400, 'input.type', { body: { files: [{ name: 'a.yml', text: 7 }] } });
+  await refused('importCompose', 400, 'input.unknown_field', { body: { files: given, colour: 'green' } });
+  await refused('importCompose', 400, 'input.path', { body: { files: given, folder: 'here' } });
+  await refused('importCompose', 409, 'stack.exists', { body: { ...body, name: 'seed', dry_run: true } });
+  await refused('importCompose', 409, 'container.name_taken', { body: { ...body, name: 'other', dry_run: true } });
+  await done('removeStack', { params: { stack: 'composed' } });
+});
+
+test('a node made by hand is taken over, goes back, and is let go', async () => {
+  const made = await engine.api('POST', '/containers/create?name=byhand', { Image: NODE.image, Cmd: ['--base-path', '/chain'] });
+  assert.equal(made.status, 201, JSON.stringify(made.body));
+  await engine.api('POST', '/containers/byhand/start');
+  const { found } = (await call('listFound')).json;
+  assert.deepEqual(found.map((f) => [f.name, f.data?.kind, f.error]), [['byhand', 'layer', null]]);
+  const body = { containers: ['byhand'] }, params = { stack: 'byhand' };
+  await dryRun('adoptContainers', { body: { ...body, dry_run: true } }, 'adopt');
+  await until('it has a chain', async () => fs.existsSync(path.join(found[0].data.source, 'chains')) || fs.readdirSync(found[0].data.source).length > 0, 30000);
+  await done('adoptContainers', { body });
+  const { stack } = (await call('getStack', { params })).json;
+  assert.deepEqual(stack.adopted.containers.map((c) => [c.service, c.name, c.ran]), [['node', 'byhand', true]]);
+  await dryRun('goBack', { params, body: { dry_run: true } }, 'goback');
+  await done('goBack', { params });
+  await done('adoptContainers', { body });
+  await dryRun('letGo', { params, body: { dry_run: true } }, 'letgo');
+  await done('letGo', { params });
+  await refused('goBack', 409, 'adopt.none', { params });
+  await refused('letGo', 409, 'adopt.none', { params });
+  await refused('goBack', 404, 'stack.missing', { params: { stack: 'nosuch' } });
+  await refused('adoptContainers', 404, 'container.missing', { body: { containers: ['nothing-there'] } });
+  await refused('adoptContainers', 400, 'input.missing', { body: {} });
+  await refused('adoptContainers', 400, 'input.unknown_field', { body: { ...body, colour: 'green' } });
+  await done('removeStack', { params });
+});
+
 test('cancel goes back', async () => {
   const { job } = (await call('restartStack', { params: seed, expect: 202 })).json;
   await call('cancelJob', { params: { id: job.id }, expect: 202 });

@@ -8,16 +8,6 @@ import { after, before, describe, it } from 'node:test';
 
 import { MiB, Stage, images, node, sleep, slower, until } from '../lib/fixture.mjs';
 
-/** A small ext4 on a loop device, mounted at `at`. */
-function volume(stage, name, megabytes, at) {
-  const image = path.join(stage.dir, `${name}.img`);
-  execFileSync('truncate', ['-s', `${megabytes}M`, image]);
-  execFileSync('mkfs.ext4', ['-q', '-F', '-m', '0', image]);
-  fs.mkdirSync(at, { recursive: true });
-  execFileSync('mount', ['-o', 'loop', image, at]);
-  return at;
-}
-
 const free = (at) => {
   const { bavail, bsize } = fs.statfsSync(at);
   return bavail * bsize;
@@ -44,22 +34,15 @@ function fill(at, left = 0) {
 describe('disk', { timeout: 480000 }, () => {
   const stage = new Stage();
   const { engine, station } = stage;
-  const mounts = [];
   const at = { height: 0 };
 
   before(async () => {
-    mounts.push(volume(stage, 'data', 1500, station.data), volume(stage, 'state', 64, station.state));
+    stage.volume(station.data, 1500);
+    stage.volume(station.state, 64);
     await stage.set({ parity: ['1.6.8', '1.7.0', 'broken'] });
     await station.start();
   });
-  after(async () => {
-    try {
-      await stage.station.stop();
-    } finally {
-      for (const m of mounts) execFileSync('umount', ['-l', m]);
-      await stage.end();
-    }
-  });
+  after(() => stage.end());
 
   const folder = () => path.join(stage.folder('d'), 'node');
 
@@ -156,6 +139,57 @@ describe('disk', { timeout: 480000 }, () => {
     fs.rmSync(path.join(folder(), 'blooms'));
     stage.control('d', {});
     at.height = await stage.grows('d', at.height);
+  });
+
+  it('installs and resyncs nothing on a full volume, and the chain stays what it was', async () => {
+    const undo = fill(station.data);
+    const { ino } = fs.statSync(folder());
+    const refused = async (method, url, body) => {
+      const { status, body: answer } = await station.api(method, url, body);
+      if (status !== 202) return answer.error;
+      const ended = await station.ended(answer.job.id, 60000 * slower);
+      assert.equal(ended.state, 'rolled_back', JSON.stringify(ended));
+      return ended.error;
+    };
+    const install = await refused('POST', '/stacks', { name: 'second', services: [node('1.6.8')] });
+    assert.match(install.code, /^disk\./, JSON.stringify(install));
+    assert.equal(await engine.inspect('second-node'), null);
+    assert.deepEqual((await station.get('/stacks')).stacks.map((x) => x.name), ['d']);
+    const resync = await refused('POST', '/stacks/d/resync', {});
+    assert.match(resync.code, /^disk\./, JSON.stringify(resync));
+    undo();
+    assert.equal(fs.statSync(folder()).ino, ino, 'the same chain');
+    at.height = await stage.grows('d', at.height);
+  });
+
+  it('an adoption for which there is no room is not begun, and one that meets a full disk goes back', async () => {
+    const far = path.join(stage.volume(path.join(stage.dir, 'far'), 256), 'chain');
+    fs.mkdirSync(far);
+    await engine.api('POST', '/containers/create?name=far', { Image: images['1.6.8'], Cmd: ['-d', '/chain'], HostConfig: { Binds: [`${far}:/chain`], RestartPolicy: { Name: 'always' } } });
+    await engine.api('POST', '/containers/far/start');
+    await until('it has a chain', () => Object.keys(stage.heights(far)).length > 0, 30000 * slower);
+    fs.writeFileSync(path.join(far, 'blooms'), Buffer.alloc(60 * MiB, 'b'));
+    const old = await engine.inspect('far');
+    const undo = fill(station.data, 40 * MiB);
+    const refused = await station.api('POST', '/adopt', { containers: ['far'] });
+    assert.equal(refused.body.error.code, 'adopt.no_room', JSON.stringify(refused.body));
+    undo();
+
+    fs.writeFileSync(path.join(far, 'double.control'), 'STOP_DELAY_MS=4000\n');
+    await sleep(1500);
+    const job = await station.begin('POST', '/adopt', { containers: ['far'] });
+    await until('it stops', async () => (await station.get(`/jobs/${job.id}`)).job.steps.find((s) => s.kind === 'stop').state === 'running', 30000 * slower);
+    const full = fill(station.data, 20 * MiB);
+    const ended = await station.ended(job.id, 60000 * slower);
+    assert.equal(ended.state, 'rolled_back', JSON.stringify(ended.error));
+    assert.equal(ended.error.code, 'disk.full');
+    const now = await engine.inspect('far');
+    assert.equal(now.Id, old.Id);
+    assert.ok(now.State.Running);
+    assert.equal(now.HostConfig.RestartPolicy.Name, 'always');
+    assert.ok(!fs.existsSync(path.join(stage.folder('far'), '.node.new')), 'nothing half-made');
+    full();
+    await engine.api('DELETE', '/containers/far?force=1');
   });
 
   it('jobs run to their end on a full volume of our own, with the reserve', async () => {

@@ -19,6 +19,7 @@ const rooms = {
   'curl/curl.h': /^io\/fetch/,
   'jansson.h': /^base\/json\.h$/,
   'openssl/': /^io\/crypto/,
+  'yaml.h': /^domain\/compose/,
 };
 
 function sources(dir = path.join(root, 'server')) {

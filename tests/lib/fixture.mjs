@@ -123,6 +123,7 @@ export class Stage {
     this.engine = new Engine(path.join(this.dir, 'e'), this.ns);
     this.station = new Station({ dir: path.join(this.dir, 'p'), docker: this.engine.socket });
     this.witness = new Witness(this.engine);
+    this.volumes = [];
     this.leave = () => {
       this.tear();
       process.exit(1);
@@ -161,10 +162,22 @@ export class Stage {
     if (problems.length) throw problems[0];
   }
 
+  /** A volume of the test's own: a small ext4 on a loop device, mounted at `at` until the end. */
+  volume(at, megabytes) {
+    const image = path.join(this.dir, `volume-${this.volumes.length}.img`);
+    execFileSync('truncate', ['-s', `${megabytes}M`, image]);
+    execFileSync('mkfs.ext4', ['-q', '-F', '-m', '0', image]);
+    fs.mkdirSync(at, { recursive: true });
+    execFileSync('mount', ['-o', 'loop', image, at]);
+    this.volumes.push(at);
+    return at;
+  }
+
   tear() {
     if (this.station.child && !this.station.exited) this.station.child.kill('SIGKILL');
     if (this.hasRegistry) this.registry('wipe');
     this.engine.wipe();
+    for (const at of this.volumes.splice(0)) execFileSync('umount', ['-l', at]);
     fs.rmSync(this.dir, { recursive: true, force: true });
   }
 
