@@ -16,6 +16,8 @@ import { boot, useAccess } from './state/session';
 const Setup = lazy(() => import('./pages/setup'));
 const SignIn = lazy(() => import('./pages/sign-in'));
 const Install = lazy(() => import('./pages/install'));
+const Adopt = lazy(() => import('./pages/take-over/adopt'));
+const Import = lazy(() => import('./pages/take-over/import'));
 
 const PAGES: Record<string, ComponentType> = {
 	overview: Overview,
@@ -50,6 +52,8 @@ function Shown() {
 	if (phase === 'loading') return null;
 	if (phase === 'no-answer') return <NoAnswer />;
 	if (page === 'install') return <Install />;
+	if (page === 'adopt') return <Adopt />;
+	if (page === 'import') return <Import />;
 	const name = page in PAGES ? page : 'overview';
 	const Page = PAGES[name]!;
 	return (

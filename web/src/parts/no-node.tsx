@@ -8,6 +8,12 @@ export function NoNode() {
 			<a class="btn primary" href={href('install')}>
 				{t('nonode.install')}
 			</a>
+			<a class="btn" href={href('adopt')}>
+				{t('take.adopt')}
+			</a>
+			<a class="btn" href={href('import')}>
+				{t('take.import')}
+			</a>
 		</Empty>
 	);
 }

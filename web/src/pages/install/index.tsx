@@ -70,6 +70,14 @@ function Wizard({ report, recipes, onCheckAgain }: Props) {
 					<Button kind="primary" disabled={!connected} onClick={() => setStep(3)}>
 						{t('next')}
 					</Button>
+					{others(report) && (
+						<a class="btn" href={href('adopt')}>
+							{t('take.adopt')}
+						</a>
+					)}
+					<a class="btn" href={href('import')}>
+						{t('take.import')}
+					</a>
 					<Button onClick={onCheckAgain}>{t('install.check')}</Button>
 					<LeaveLink />
 				</div>
@@ -138,6 +146,11 @@ function LeaveLink() {
 			{t('install.later')}
 		</a>
 	);
+}
+
+/** Something runs here that could be taken over. */
+function others(report: HostReport): boolean {
+	return report.containers.some((c) => c.stack === null);
 }
 
 function haveAnswer({ host, engine }: HostReport): string {

@@ -8,6 +8,8 @@ import { PageHead } from '../../parts/page-head';
 import { Problem } from '../../parts/problem';
 import { signOut } from '../../state/session';
 import { About } from './about';
+import { AdoptedFrom } from './adopted';
+import { ComposeFiles } from './compose';
 import { Password } from './password';
 import { ProgramSettings } from './program';
 import { RemoveStack } from './remove-stack';
@@ -31,6 +33,8 @@ export default function SettingsPage() {
 				<ThemeChoice />
 			</div>
 			<Sessions />
+			<AdoptedFrom />
+			<ComposeFiles />
 			<RemoveStack />
 			<About />
 		</>
