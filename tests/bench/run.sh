@@ -5,6 +5,8 @@
 #	history    a month of seconds: charts of any range, beside a plain table
 #	http       100 /state a second, the first load of the overview, the highest rate
 #	downtime   upgrade of a node, beside docker-compose doing the same
+#	copy       a copy of 10 GB of chain, beside cp -a (takes 20 GB of disk for a while)
+#	adopt      taking over 10 GB in a container's own layer, beside docker cp (likewise)
 #
 # Ends with 1 when a target is missed. The machine's load stands in every heading: at a high one,
 # measure again.
@@ -29,7 +31,7 @@ build() {
 }
 
 names=("$@")
-[ ${#names[@]} -gt 0 ] || names=(rest history http downtime)
+[ ${#names[@]} -gt 0 ] || names=(rest history http downtime copy adopt)
 for n in "${names[@]}"; do
 	[ -f "tests/bench/$n.mjs" ] || { echo "run.sh: no measurement \"$n\"" >&2; exit 2; }
 done
