@@ -5,6 +5,8 @@
 #	./build.sh demo             a real Ethereum node, syncing, in the dashboard (Ctrl-C ends it)
 #	./build.sh test [SUITE…]    everything, or only the suites named (tests/run.sh lists them)
 #	./build.sh bench [NAME…]    measurements, beside what they are compared with
+#	./build.sh fuzz [SECONDS [TARGET…]]
+#	                            libFuzzer on what reads compose files, recipes, the journal and the engine
 #	./build.sh static [ARCH…]   the program of the package, static: x86_64 and arm_64, or only that
 #	./build.sh package          the packages for QNAP NAS: build/EthereumStation_VERSION_ARCH.qpkg
 #	./build.sh feed --base-url URL
@@ -53,6 +55,12 @@ bench)
 	need_engine
 	need_bench
 	exec tests/bench/run.sh "$@"
+	;;
+fuzz)
+	build_web
+	need_compiler
+	need clang libclang-rt-14-dev libcmocka-dev
+	exec tests/fuzz/run.sh "$@"
 	;;
 static)
 	[ $# -gt 0 ] || set -- x86_64 arm_64
