@@ -99,23 +99,42 @@ run_ui() { LANES=2 VARIANT=release node_files tests/ui/*.test.mjs; }
 suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(floors unit web contract engine crash static engine-static qts tsan ui)
 
+build() { make --no-print-directory -s -j"$(nproc)" -C server VARIANT="$@"; }
+
+# The programs of the package take minutes, most of it for their libraries: they are built beside the first
+# suites, with the processor time that these leave.
+programs=
+begin_programs() {
+	need_static_tests
+	need_qts
+	setsid nice -n 19 bash -c "$(declare -f build); set -e; for v in x86_64 arm_64; do build \$v all probe; done" \
+		>"$out/programs.log" 2>&1 &
+	programs=$!
+	trap 'kill -- "-$programs" 2>/dev/null || :' EXIT
+}
+
+await_programs() {
+	[ -n "$programs" ] || return 0
+	echo "(the programs of the package)"
+	wait "$programs" || { tail -n 30 "$out/programs.log"; exit 1; }
+	programs=
+	trap - EXIT
+}
+
 need_tests
 need_web
 need_browser
 (cd web && npm ci --loglevel=error --no-fund --no-audit && npm run --silent build)
-for v in release asan tsan; do
-	make --no-print-directory -s -j"$(nproc)" -C server VARIANT=$v all
-done
-make --no-print-directory -s -j"$(nproc)" -C server VARIANT=asan unit
 if [[ " ${suites[*]} " = *static* || " ${suites[*]} " = *qts* ]]; then
-	need_static_tests
-	need_qts
-	for v in x86_64 arm_64; do
-		make --no-print-directory -s -j"$(nproc)" -C server VARIANT=$v all probe
-	done
+	begin_programs
 fi
+for v in release asan tsan; do
+	build $v all
+done
+build asan unit
 
 for s in "${suites[@]}"; do
+	case $s in *static | qts) await_programs ;; esac
 	suite "$s" "run_$s"
 done
 
