@@ -28,6 +28,7 @@ export class Bench {
       dir: this.dir, docker: stage.engine.socket,
       env: { LD_PRELOAD: path.join(stage.dir, 'cut.so'), CUT_FILE: this.cut },
     });
+    stage.stations.push(this.station);
     this.folder = path.join(this.station.data, name);
     this.limits = [512 * MiB, 128 * MiB];
     this.wish = {

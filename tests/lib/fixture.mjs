@@ -124,6 +124,7 @@ export class Stage {
     this.station = new Station({ dir: path.join(this.dir, 'p'), docker: this.engine.socket });
     this.witness = new Witness(this.engine);
     this.volumes = [];
+    this.stations = [this.station]; // and what a test adds
     this.leave = () => {
       this.tear();
       process.exit(1);
@@ -174,7 +175,7 @@ export class Stage {
   }
 
   tear() {
-    if (this.station.child && !this.station.exited) this.station.child.kill('SIGKILL');
+    for (const s of this.stations) if (s.child && !s.exited) s.child.kill('SIGKILL');
     if (this.hasRegistry) this.registry('wipe');
     this.engine.wipe();
     for (const at of this.volumes.splice(0)) execFileSync('umount', ['-l', at]);
