@@ -133,21 +133,32 @@ describe('crash matrix', { timeout: 1200000, concurrency: true }, () => {
     await b.told();
   });
 
-  it('adopt, go back, and let go of a node made by hand', async () => {
-    const b = told(new ByHand(stage, 'mh'));
+  /** A node made by hand, and the request that adopts it. */
+  async function byHand(name, folder) {
+    const b = told(new ByHand(stage, name, folder));
     await b.station.start();
     await b.make();
-    const adopt = ['POST', '/adopt', { containers: [b.old], name: 'mh' }];
-    const adopted = async () => (await b.stackOf()) || b.station.job(...adopt);
+    return { b, adopt: ['POST', '/adopt', { containers: [b.old], name }] };
+  }
+
+  it('adopt a node made by hand', async () => {
+    const { b, adopt } = await byHand('mh');
     await b.row('adopt', async () => adopt, { ready: async () => (await b.stackOf()) && b.station.job('POST', '/stacks/mh/goback') });
-    await b.row('goback', async () => ['POST', '/stacks/mh/goback'], { ready: adopted });
-    await adopted();
-    await b.row('letgo', async () => ['POST', '/stacks/mh/letgo'], {
+    await b.told();
+  });
+
+  it('go back to what was adopted, and let go of it', async () => {
+    const { b, adopt } = await byHand('mk');
+    await b.row('goback', async () => ['POST', '/stacks/mk/goback'], { ready: async () => (await b.stackOf()) || b.station.job(...adopt) });
+    await b.row('letgo', async () => ['POST', '/stacks/mk/letgo'], {
       ready: async () => {
-        if ((await b.stackOf())?.adopted) return;
-        await b.station.job('DELETE', '/stacks/mh');
-        fs.rmSync(b.folder, { recursive: true });
-        await b.make();
+        const stack = await b.stackOf();
+        if (stack?.adopted) return;
+        if (stack) {
+          await b.station.job('DELETE', '/stacks/mk');
+          fs.rmSync(b.folder, { recursive: true });
+          await b.make();
+        }
         await b.station.job(...adopt);
       },
     });
@@ -155,11 +166,10 @@ describe('crash matrix', { timeout: 1200000, concurrency: true }, () => {
   });
 
   it('adopt a node whose chain has to be copied', async () => {
-    const b = told(new ByHand(stage, 'mi', path.join(stage.volume(path.join(stage.dir, 'disk'), 64), 'chain')));
-    fs.mkdirSync(b.source);
-    await b.station.start();
-    await b.make();
-    await b.row('adopt (copy)', async () => ['POST', '/adopt', { containers: [b.old], name: 'mi' }], {
+    const folder = path.join(stage.volume(path.join(stage.dir, 'disk'), 64), 'chain');
+    fs.mkdirSync(folder);
+    const { b, adopt } = await byHand('mi', folder);
+    await b.row('adopt (copy)', async () => adopt, {
       ready: async () => {
         if (!(await b.stackOf())) return;
         await b.station.job('POST', '/stacks/mi/goback');
