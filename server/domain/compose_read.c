@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
+#include "domain/note.h"
 
 void compose_read_free(struct compose_read *r)
 {
@@ -17,20 +17,12 @@ void compose_read_free(struct compose_read *r)
 void compose_note(struct yfile *f, const char *kind, const char *service, int line,
 	const char *what, const char *fmt, ...)
 {
-	json_t *j = json_object();
-	autobuf struct buf text = {0};
+	struct note_place at = {.service = service, .file = f->name, .line = line};
 	va_list ap;
 
 	va_start(ap, fmt);
-	buf_vprintf(&text, fmt, ap);
+	note_add(f->notes, kind, at, what, fmt, ap);
 	va_end(ap);
-	json_put_str(j, "kind", kind);
-	json_put_str(j, "service", service);
-	json_put_str(j, "file", f->name);
-	json_put_int(j, "line", line);
-	json_put_str(j, "what", what);
-	json_put_str(j, "message", text.data);
-	json_array_append_new(f->notes, j);
 }
 
 static bool ends_with(const char *s, const char *end)

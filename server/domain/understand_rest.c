@@ -4,27 +4,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
+#include "domain/note.h"
 #include "domain/wanted.h"
 
 void look_note(const struct looking *l, const char *kind, const char *key, const char *what,
 	const char *fmt, ...)
 {
-	json_t *j = json_object();
-	autobuf struct buf text = {0};
+	struct note_place at = {
+		.service = json_str(l->seen, "key", NULL),
+		.file = json_str(l->seen, "file", NULL),
+		.line = json_int(json_obj(l->seen, "lines"), key, json_int(l->seen, "line", 0)),
+	};
 	va_list ap;
 
 	va_start(ap, fmt);
-	buf_vprintf(&text, fmt, ap);
+	note_add(l->u->notes, kind, at, what, fmt, ap);
 	va_end(ap);
-	json_put_str(j, "kind", kind);
-	json_put_str(j, "service", json_str(l->seen, "key", NULL));
-	json_put_str(j, "file", json_str(l->seen, "file", NULL));
-	json_put_limit(
-		j, "line", json_int(json_obj(l->seen, "lines"), key, json_int(l->seen, "line", 0)));
-	json_put_str(j, "what", what);
-	json_put_str(j, "message", text.data);
-	json_array_append_new(l->u->notes, j);
 }
 
 void look_env(const struct looking *l)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
+#include "domain/note.h"
 #include "domain/spec.h"
 #include "domain/understand.h"
 #include "domain/wanted.h"
@@ -144,20 +144,12 @@ int folder_must_be_free(const char *dir, struct err *e)
 void take_note(struct understood *u, const char *kind, const char *service, const char *what,
 	const char *fmt, ...)
 {
-	json_t *j = json_object();
-	autobuf struct buf text = {0};
+	struct note_place at = {.service = json_str(u->keys, service, service)};
 	va_list ap;
 
 	va_start(ap, fmt);
-	buf_vprintf(&text, fmt, ap);
+	note_add(u->notes, kind, at, what, fmt, ap);
 	va_end(ap);
-	json_put_str(j, "kind", kind);
-	json_put_str(j, "service", json_str(u->keys, service, service));
-	json_put_str(j, "file", NULL);
-	json_put(j, "line", NULL);
-	json_put_str(j, "what", what);
-	json_put_str(j, "message", text.data);
-	json_array_append_new(u->notes, j);
 }
 
 void take_config(struct understood *u, const struct recipe *r, const char *service,

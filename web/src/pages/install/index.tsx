@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import { dryRun, run } from '../../api/changes';
-import { get, newKey } from '../../api/client';
+import { dryRun } from '../../api/changes';
+import { get } from '../../api/client';
 import type { HostReport, Plan } from '../../api/model';
 import type { Recipe } from '../../api/recipe';
 import { bytes, gib, short } from '../../format';
@@ -11,9 +11,9 @@ import { Gate } from '../../parts/frame/gate';
 import { useLoad } from '../../parts/load';
 import { Problem } from '../../parts/problem';
 import { PlanView } from '../../parts/jobs/plan-view';
-import { showJob } from '../../parts/jobs/open';
-import { href, navigate } from '../../router';
-import { dispatch, useModel } from '../../state/store';
+import { useStart } from '../../parts/jobs/use-start';
+import { href } from '../../router';
+import { useModel } from '../../state/store';
 import { firstAnswers, stackInput } from './form';
 import type { InstallForm } from './form';
 import { WhatYouHave } from './what-you-have';
@@ -101,36 +101,19 @@ function Wizard({ report, recipes, onCheckAgain }: Props) {
 
 function PlanStep({ form, onBack }: { form: InstallForm; onBack: () => void }) {
 	const [plan, setPlan] = useState<Plan>();
-	const [error, setError] = useState<unknown>();
-	const [busy, setBusy] = useState(false);
-	const [key] = useState(newKey);
+	const { busy, error, setError, start } = useStart();
 	const change = { method: 'POST' as const, path: 'stacks', body: stackInput(form) as unknown as Record<string, unknown> };
 	const read = () => {
 		setError(undefined);
 		dryRun(change).then(setPlan, setError);
 	};
 	useEffect(read, []);
-	const start = () => {
-		setBusy(true);
-		run(change, key).then(
-			(job) => {
-				forgetKept();
-				dispatch({ type: 'job', job });
-				navigate('overview');
-				showJob(job.id);
-			},
-			(e) => {
-				setBusy(false);
-				setError(e);
-			},
-		);
-	};
 	return (
 		<>
 			{error ? <Problem error={error} onRetry={read} /> : null}
 			{plan ? <PlanView plan={plan} /> : !error && <Bones />}
 			<div class="actions stretch">
-				<Button kind="primary" disabled={!plan || busy} onClick={start}>
+				<Button kind="primary" disabled={!plan || busy} onClick={() => start(change, forgetKept)}>
 					{t('plan.do')}
 				</Button>
 				<Button onClick={onBack}>{t('back')}</Button>

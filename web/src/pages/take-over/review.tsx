@@ -1,18 +1,15 @@
 import { useEffect, useState } from 'preact/hooks';
-import { run } from '../../api/changes';
-import { change, newKey } from '../../api/client';
+import { change } from '../../api/client';
 import type { Plan, Understood } from '../../api/model';
 import type { Recipe } from '../../api/recipe';
 import { t } from '../../lang';
 import { Bones } from '../../parts/bones';
 import { Button } from '../../parts/button';
 import { SecretField, TextField } from '../../parts/field';
-import { showJob } from '../../parts/jobs/open';
 import { PlanView } from '../../parts/jobs/plan-view';
+import { useStart } from '../../parts/jobs/use-start';
 import { Problem } from '../../parts/problem';
 import { useRecipes } from '../../parts/use-recipes';
-import { navigate } from '../../router';
-import { dispatch } from '../../state/store';
 import { UnderstoodView } from './understood';
 
 interface Props {
@@ -27,9 +24,7 @@ export function Review({ path, body, onBack }: Props) {
 	const [name, setName] = useState('');
 	const [secrets, setSecrets] = useState<Record<string, string>>({});
 	const [read, setRead] = useState<{ plan: Plan; understood: Understood }>();
-	const [error, setError] = useState<unknown>();
-	const [busy, setBusy] = useState(false);
-	const [key] = useState(newKey);
+	const { busy, error, setError, start } = useStart();
 	const wish = { ...body, ...(name && { name }), ...(Object.keys(secrets).length && { services: [{ name: 'relay', secrets }] }) };
 
 	const look = () => {
@@ -37,21 +32,6 @@ export function Review({ path, body, onBack }: Props) {
 		change<{ plan: Plan; understood: Understood }>('POST', path, { ...wish, dry_run: true }).then(setRead, setError);
 	};
 	useEffect(look, [name]);
-
-	const start = () => {
-		setBusy(true);
-		run({ method: 'POST', path, body: wish }, key).then(
-			(job) => {
-				dispatch({ type: 'job', job });
-				navigate('overview');
-				showJob(job.id);
-			},
-			(e) => {
-				setBusy(false);
-				setError(e);
-			},
-		);
-	};
 	return (
 		<>
 			{error ? <Problem error={error} onRetry={look} /> : null}
@@ -70,7 +50,7 @@ export function Review({ path, body, onBack }: Props) {
 				</>
 			)}
 			<div class="actions stretch">
-				<Button kind="primary" disabled={!read || !!error || busy} onClick={start}>
+				<Button kind="primary" disabled={!read || !!error || busy} onClick={() => start({ method: 'POST', path, body: wish })}>
 					{t('plan.do')}
 				</Button>
 				<Button onClick={onBack}>{t('back')}</Button>
