@@ -15,6 +15,7 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "expect.h"
+#include "shell.h"
 
 static char top[96], base[64];
 
@@ -26,18 +27,6 @@ static int setup(void **state)
 		return -1;
 	snprintf(top, sizeof(top), "%s/eth", base);
 	return 0;
-}
-
-static void run(bool must, const char *fmt, ...)
-{
-	char cmd[600];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(cmd, sizeof(cmd), fmt, ap);
-	va_end(ap);
-	if (system(cmd) && must)
-		fail_msg("%s", cmd);
 }
 
 static int teardown(void **state)

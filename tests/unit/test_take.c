@@ -11,20 +11,9 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include "expect.h"
+#include "shell.h"
 
 static char base[64], top[96], old[96];
-
-static void run(bool must, const char *fmt, ...)
-{
-	char cmd[600];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(cmd, sizeof(cmd), fmt, ap);
-	va_end(ap);
-	if (system(cmd) && must)
-		fail_msg("%s", cmd);
-}
 
 /* BASE/old: a chain that somebody made; BASE/eth: the folder of a stack. */
 static int setup(void **state)
