@@ -1,9 +1,9 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { get } from '../../api/client';
 import type { Job } from '../../api/model';
 import { t } from '../../lang';
 import { isActive } from '../../state/reducer';
-import { dispatch, useModel } from '../../state/store';
+import { useModel } from '../../state/store';
 import { Bones } from '../bones';
 import { Button } from '../button';
 import { Dialog } from '../dialog';
@@ -13,10 +13,15 @@ import { JobView } from './job-view';
 /** A job, live; closing the dialog (or the browser) does not stop it. */
 export function JobDialog({ id, onClose }: { id: string; onClose: () => void }) {
 	const { state } = useModel();
-	const job = state?.jobs.find((j) => j.id === id);
+	const [read, setRead] = useState<Job>();
+	const listed = state?.jobs.find((j) => j.id === id);
+	const asked = read?.id === id ? read : undefined;
+	const job = listed ?? asked;
+	// An old job is not in the state, nor is one any more that took its stack away: asked for until it ends.
 	useEffect(() => {
-		if (!job) void get<{ job: Job }>(`jobs/${id}`).then((a) => dispatch({ type: 'job', job: a.job }));
-	}, [id]);
+		if (listed || (asked && !isActive(asked))) return;
+		void get<{ job: Job }>(`jobs/${id}${asked ? '?wait=20' : ''}`).then((a) => setRead(a.job));
+	}, [id, !listed, asked]);
 	const active = job && isActive(job);
 	const foot = (
 		<>
