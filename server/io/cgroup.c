@@ -6,8 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define PROC_TEXT 16384
-
 static const char *const ctl_names[CTL_COUNT] = {"memory", "cpu", "cpuacct", "blkio", "pids"};
 /* In version 2 cpuacct is part of cpu, blkio is io; one folder has them all. */
 
@@ -45,7 +43,7 @@ struct line {
 	char path[3072];
 };
 
-static int read_text(const char *path, char *buf, size_t size)
+int cgroup_read_text(const char *path, char *buf, size_t size)
 {
 	autoclose int fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t len = 0;
@@ -209,7 +207,7 @@ static bool process_over(const char *proc, int pid)
 	const char *p;
 
 	snprintf(path, sizeof(path), "%s/%d/stat", proc, pid);
-	if (read_text(path, text, sizeof(text)) < 0) {
+	if (cgroup_read_text(path, text, sizeof(text)) < 0) {
 		snprintf(path, sizeof(path), "%s/%d/cgroup", proc, pid);
 		return access(path, F_OK) < 0;
 	}
@@ -224,7 +222,7 @@ int cgroup_open(const char *root, const char *proc, int pid, struct cgroup **ret
 	int n;
 
 	snprintf(path, sizeof(path), "%s/%d/cgroup", proc, pid);
-	if (read_text(path, text, sizeof(text)) < 0) {
+	if (cgroup_read_text(path, text, sizeof(text)) < 0) {
 		if (errno == ENOENT || errno == ESRCH)
 			return err_set(
 				e, ERR_NOT_FOUND, "cgroup.gone", "Process %d has ended.", pid);

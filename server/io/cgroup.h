@@ -22,6 +22,10 @@ int cgroup_version(const struct cgroup *c); /* 1 or 2 */
 /* Everything the kernel tells; what it does not tell is -1. usage->at is the wall clock. */
 int cgroup_read(struct cgroup *c, struct usage *ret, struct err *e);
 
+/* The oldest process in the control groups of a container (its full id), whether the engine knows
+ * of it or not; 0 = none. */
+int cgroup_first_process(const char *proc, const char *container);
+
 /* The kernel's view in the terms of our limits (0 = none), for comparing with what is wanted.
  * Fields the kernel does not tell take the value of `wanted`, so that they never differ; so do
  * values that differ only by the kernel's rounding (pages, the coarser scale of version 2) and

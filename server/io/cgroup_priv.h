@@ -35,6 +35,11 @@ struct cgroup {
 	bool weight_scaled;	/* F_WEIGHT is io.weight (1..10000), not Docker's scale */
 };
 
+#define PROC_TEXT 16384 /* of a file below /proc/PID */
+
+/* A whole file as text, cut at size; -1 with errno. */
+int cgroup_read_text(const char *path, char *buf, size_t size);
+
 /* The kernel's cgroup v2 weights and Docker's scale, as runc converts them. The second formula is
  * the one of newer runc (1024 shares = weight 100). Shares and weights are in range. */
 int64_t cgroup_weight_of_shares(int64_t shares);

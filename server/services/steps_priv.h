@@ -85,6 +85,13 @@ int target(struct step_ctx *c, const char **ret_id, struct err *e);
 int inspect(struct step_ctx *c, const char *id, struct container *ret, struct err *e);
 /* Sleeps unless the job is to be left; fetch.cancelled then. */
 int step_sleep(struct step_ctx *c, msec ms, struct err *e);
+/* What the engine said is that a container's process is still there, which it has lost. */
+bool lost_process(const struct err *e);
+/* Lets that process end by its signal, as long as it takes; killed only when a person allowed it,
+ * or before its image's program began. service.lost */
+int end_lost(struct step_ctx *c, const char *name, struct err *e);
+/* Up to a second, less when the process ends or the job is to be left. */
+int wait_for_process(struct step_ctx *c, int pid, struct err *e);
 /* chain_tick of a step_ctx: tells the bytes, and ends the work when the job is to be left. */
 bool step_on_bytes(void *ctx, int64_t done, int64_t total);
 /* Lets a container stop by its signal; waits as long as it takes, says stop.slow after timeout_s,

@@ -37,7 +37,7 @@ int step_sleep(struct step_ctx *c, msec ms, struct err *e)
 
 /* Up to a second, but ends within milliseconds of the process: the node is down meanwhile, and
  * asking the engine that often would cost it more than a look into /proc. */
-static int wait_for_process(struct step_ctx *c, int pid, struct err *e)
+int wait_for_process(struct step_ctx *c, int pid, struct err *e)
 {
 	autofree char *path = xasprintf("%s/%d", c->app->config.proc_root, pid);
 
@@ -232,13 +232,19 @@ int start_plain(struct step_ctx *c, const char *id, const char *dir, const char 
 {
 	autofree char *folder = xasprintf("%s/%s", dir, sub);
 	msec since = clock_mono();
+	bool tried = false;
 
 	if (*dir && folder_is_free(c, id, folder, e))
 		return -1;
 	while (docker_start(c->app->docker, id, e)) {
-		if (!err_is(e, "port.taken") || clock_mono() - since > PORT_PATIENCE_MS ||
-			step_sleep(c, 500, e))
+		if (lost_process(e) && !tried) {
+			tried = true;
+			if (end_lost(c, id, e))
+				return -1;
+		} else if (!err_is(e, "port.taken") || clock_mono() - since > PORT_PATIENCE_MS ||
+			   step_sleep(c, 500, e)) {
 			return -1;
+		}
 	}
 	return 0;
 }
@@ -267,8 +273,7 @@ static int start_target(struct step_ctx *c, struct err *e)
 /* See make_anew. Only what this job made: then nothing is lost with the container. */
 static bool half_started(struct step_ctx *c, const struct err *e)
 {
-	return err_is(e, "engine.error") && strstr(e->message, "already exists") &&
-	       !json_object_get(c->step->args, "container");
+	return lost_process(e) && !json_object_get(c->step->args, "container");
 }
 
 int run_start(struct step_ctx *c, struct err *e)

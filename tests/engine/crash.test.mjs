@@ -205,6 +205,29 @@ describe('crashes', { timeout: 540000 }, () => {
     await lawful();
   });
 
+  // Killed between a process and the note that it was started, the engine takes the container for stopped
+  // for ever after, and refuses to start it ("task … already exists"): two nodes on one folder otherwise.
+  it('a process that the engine has lost is ended before the node starts again', async () => {
+    const { Id, State } = await engine.inspect('eth-node');
+    const file = path.join(engine.dir, 'data/containers', Id, 'config.v2.json');
+    engine.kill();
+    const kept = JSON.parse(fs.readFileSync(file, 'utf8'));
+    assert.equal(kept.State.Pid, State.Pid);
+    Object.assign(kept.State, { Running: false, Pid: 0 });
+    fs.writeFileSync(file, JSON.stringify(kept));
+    await sleep(1000);
+    engine.start();
+    await stage.witness.watch();
+    await until('the node is back', async () => (await engine.inspect('eth-node')).State.Running, 60000 * slower);
+    assert.ok(!fs.existsSync(`/proc/${State.Pid}`), 'the lost process has ended');
+    await until('both run in one network', async () => {
+      const [n, r] = [await engine.inspect('eth-node'), await engine.inspect('eth-relay')];
+      return n.State.Running && r.State.Running && namespace(n.State.Pid) === namespace(r.State.Pid);
+    }, 90000);
+    await until('no job is left', async () => (await station.stack('eth')).job === null, 60000);
+    await lawful();
+  });
+
   it('kill -9 of both, as when the power goes', async () => {
     const image = (await station.service('eth', 'node')).image === images['1.6.8'] ? `${from}:v1.7.0` : images['1.6.8'];
     const job = await station.begin('POST', '/stacks/eth/upgrade', { image });
