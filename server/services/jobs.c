@@ -202,7 +202,8 @@ int jobs_cancel(struct jobs *j, int64_t id, const char *actor, struct err *e)
 		rc = err_set(e, ERR_CONFLICT, "job.too_late",
 			"Everything is done already; only cleaning up is left.");
 	else if (r) {
-		r->job.cancel = r->cancel = true;
+		r->cancel = true;
+		r->job.cancel = true;
 		if (r->job.state != JOB_ROLLING_BACK)
 			r->abort = true;
 		rc = store_job_update(j->app->store, &r->job, e);
