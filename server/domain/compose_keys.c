@@ -1,4 +1,4 @@
-/* The keys of a service with a language of their own: limits, ports, volumes, environment. */
+/* The keys of a service that are read together: limits, environment. */
 #include "domain/compose_priv.h"
 
 #include <math.h>
@@ -68,7 +68,7 @@ static void swap_limit(const struct limiting *l, const struct ynode *n)
 		return;
 	if (ynode_null(n)) {
 		json_put_int(l->limits, "swap_bytes", memory);
-	} else if (!strcmp(n->text, "-1")) {
+	} else if (!strcmp(ynode_text(n), "-1")) {
 		compose_note(l->f, "changed", l->service->key, n->line, n->key,
 			"Swap without a limit is not possible here; it may use as much swap as "
 			"memory.");

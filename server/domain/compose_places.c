@@ -75,7 +75,7 @@ static void add_ports(const struct porting *p, const struct ynode *n, const char
 /* [IP:][HOST:]CONTAINER[/PROTOCOL] */
 static void short_port(const struct porting *p, const struct ynode *n)
 {
-	autofree char *text = xstrdup(n->text);
+	autofree char *text = xstrdup(ynode_text(n));
 	char *slash = strchr(text, '/'), *container, *host = text;
 	const char *ip = "";
 
