@@ -111,24 +111,15 @@ static void put_grace(const struct at *a, const struct ynode *n)
 		json_put_int(a->seen, "stop_grace_s", s);
 }
 
-static void put_depends(const struct at *a, const struct ynode *n)
-{
-	json_t *on = json_array();
-
-	for (size_t i = 0; n->kind != Y_SCALAR && i < n->n; i++)
-		json_array_append_new(on,
-			json_string(n->kind == Y_MAP ? n->items[i].key : ynode_text(&n->items[i])));
-	json_put(a->seen, "depends_on", on);
-}
-
-static void put_networks(const struct at *a, const struct ynode *n)
+/* A list of names, or a mapping by them. */
+static void put_names(const struct at *a, const struct ynode *n)
 {
 	json_t *names = json_array();
 
 	for (size_t i = 0; n->kind != Y_SCALAR && i < n->n; i++)
 		json_array_append_new(names,
 			json_string(n->kind == Y_MAP ? n->items[i].key : ynode_text(&n->items[i])));
-	json_put(a->seen, "networks", names);
+	json_put(a->seen, n->key, names);
 }
 
 static void put_security(const struct at *a, const struct ynode *n)
@@ -192,8 +183,8 @@ static const struct {
 	{"volumes", put_mounts},
 	{"net", put_network},
 	{"network_mode", put_network},
-	{"networks", put_networks},
-	{"depends_on", put_depends},
+	{"networks", put_names},
+	{"depends_on", put_names},
 	{"labels", put_labels},
 	{"logging", put_logging},
 	{"stop_grace_period", put_grace},

@@ -358,6 +358,7 @@ int understand(const struct recipe_set *recipes, const json_t *seen, const json_
 		notes ? json_deep_copy(notes) : json_array(), json_object(), json_object(),
 		json_object()};
 	const json_t *found[2] = {NULL, NULL}; /* node, relay */
+	const struct recipe *of[2] = {NULL, NULL};
 	autofree char *made = NULL;
 	bool shared;
 	size_t i;
@@ -367,14 +368,16 @@ int understand(const struct recipe_set *recipes, const json_t *seen, const json_
 		const struct recipe *r = understand_recipe(recipes, one);
 		struct looking l = {.u = &u, .seen = one};
 
-		if (r && !found[r->relay])
+		if (r && !found[r->relay]) {
 			found[r->relay] = one;
-		else
-			look_note(&l, "left_out", "image", json_str(one, "key", ""), "\"%.60s\" %s",
-				json_str(one, "key", ""),
-				r ? "is one more of its kind and is left out: import it by itself."
-				  : "is neither a node nor a relay that is known here, and is left "
-				    "out.");
+			of[r->relay] = r;
+			continue;
+		}
+		look_note(&l, "left_out", "image", json_str(one, "key", ""), "\"%.60s\" %s",
+			json_str(one, "key", ""),
+			r ? "is one more of its kind and is left out: import it by itself."
+			  : "is neither a node nor a relay that is known here, and is left "
+			    "out.");
 	}
 	if (!found[0])
 		return err_set(e, ERR_INPUT, "compose.no_node",
@@ -385,8 +388,7 @@ int understand(const struct recipe_set *recipes, const json_t *seen, const json_
 	json_put_str(u.stack, "network", shared ? "shared" : "private");
 	json_put(u.stack, "services", json_array());
 	for (int k = 0; k < 2; k++)
-		if (found[k] && add_service(&u, understand_recipe(recipes, found[k]),
-					k ? "relay" : "node", found[k], shared, e))
+		if (found[k] && add_service(&u, of[k], k ? "relay" : "node", found[k], shared, e))
 			return -1;
 	own_folder(&u, data_root);
 	*ret = u;
