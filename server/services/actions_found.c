@@ -1,12 +1,10 @@
 /* Containers on this engine that are not ours and look like a node or a relay. */
 #include "services/actions_found.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "domain/spec.h"
 #include "domain/wanted.h"
-#include "io/chain.h"
 #include "io/docker.h"
 #include "services/actions_priv.h"
 #include "services/world.h"
@@ -32,20 +30,13 @@ int found_look(struct app *app, const char *name, json_t **ret, struct err *e)
 
 /* ---- what its relay is told ---- */
 
-/* A file in a folder of the NAS; the folder may be reached by a symlink, as QTS's are. */
-static int read_below(const char *folder, const char *rel, char **ret, size_t *ret_len)
-{
-	autofree char *real = realpath(folder, NULL);
-
-	return real && *rel ? chain_read(real, rel, ret, ret_len, NULL) : -1;
-}
-
-static int read_mounted(const char *source, char **ret, size_t *ret_len)
+static bool take_mounted(
+	struct understood *u, const struct recipe *r, const char *service, const char *source)
 {
 	const char *slash = strrchr(source, '/');
 	autofree char *folder = slash > source ? xstrndup(source, (size_t)(slash - source)) : NULL;
 
-	return folder ? read_below(folder, slash + 1, ret, ret_len) : -1;
+	return folder && take_config_below(u, r, service, folder, slash + 1);
 }
 
 void found_config(
@@ -54,23 +45,16 @@ void found_config(
 	const json_t *place = json_obj(u->config, service);
 	const char *source = json_str(place, "source", NULL);
 	const char *layer = json_str(seen, "layer", NULL);
-	autofree char *text = NULL;
-	size_t len;
-	int rc = -1;
+	bool taken = false;
 
 	if (!r->config.file)
 		return;
 	if (place)
-		rc = read_mounted(source, &text, &len);
+		taken = take_mounted(u, r, service, source);
 	else if (layer)
-		rc = read_below(layer, r->config.mount + 1, &text, &len);
-	if (rc == 0)
-		take_config(u, r, service, text, len);
-	else
-		take_note(u, "left_out", service, r->config.file,
-			"%s cannot be read here: what it says, its secret too, has to be given by "
-			"hand.",
-			place ? source : r->config.mount);
+		taken = take_config_below(u, r, service, layer, r->config.mount + 1);
+	if (!taken)
+		take_no_config(u, service, r->config.file, place ? source : r->config.mount);
 }
 
 /* ---- those that could be taken over ---- */

@@ -47,10 +47,8 @@ static void read_config(struct understood *u, const struct recipe *r, const char
 {
 	const json_t *place = json_obj(u->config, service);
 	const char *source = json_str(place, "source", ""), *name = strrchr(source, '/');
-	autofree char *real = NULL, *text = NULL;
+	autofree char *real = NULL;
 	char *slash;
-	struct err why = {0};
-	size_t len;
 
 	if (!r->config.file || !name)
 		return;
@@ -63,14 +61,10 @@ static void read_config(struct understood *u, const struct recipe *r, const char
 	slash = real ? strrchr(real, '/') : NULL;
 	if (slash && slash != real) {
 		*slash = '\0';
-		if (chain_read(real, slash + 1, &text, &len, &why) == 0) {
-			take_config(u, r, service, text, len);
+		if (take_config_below(u, r, service, real, slash + 1))
 			return;
-		}
 	}
-	take_note(u, "left_out", service, name + 1,
-		"%s cannot be read here: what it says, its secret too, has to be given by hand.",
-		source);
+	take_no_config(u, service, name + 1, source);
 }
 
 static int understand_files(struct action_ctx *c, struct understood *ret, struct err *e)

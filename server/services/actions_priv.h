@@ -73,6 +73,12 @@ int take_wish(struct action_ctx *c, struct understood *u, struct stack *ret, str
 /* A configuration file's text into what was understood; what is no JSON becomes a note. */
 void take_config(struct understood *u, const struct recipe *r, const char *service,
 	const char *text, size_t len);
+/* The same of a file below a folder of the NAS, which may be reached by a symlink, as QTS's are.
+ * False: it cannot be read. */
+bool take_config_below(struct understood *u, const struct recipe *r, const char *service,
+	const char *folder, const char *rel);
+/* Tells that the configuration file could not be read. */
+void take_no_config(struct understood *u, const char *service, const char *file, const char *where);
 void take_note(struct understood *u, const char *kind, const char *service, const char *what,
 	const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 

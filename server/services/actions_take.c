@@ -165,6 +165,25 @@ void take_config(struct understood *u, const struct recipe *r, const char *servi
 		understand_config(u, r, service, file);
 }
 
+bool take_config_below(struct understood *u, const struct recipe *r, const char *service,
+	const char *folder, const char *rel)
+{
+	autofree char *real = realpath(folder, NULL), *text = NULL;
+	size_t len;
+
+	if (!real || !*rel || chain_read(real, rel, &text, &len, NULL))
+		return false;
+	take_config(u, r, service, text, len);
+	return true;
+}
+
+void take_no_config(struct understood *u, const char *service, const char *file, const char *where)
+{
+	take_note(u, "left_out", service, file,
+		"%s cannot be read here: what it says, its secret too, has to be given by hand.",
+		where);
+}
+
 static void override(json_t *stack, const json_t *body, const char *key)
 {
 	if (json_object_get(body, key))
