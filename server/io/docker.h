@@ -12,9 +12,9 @@
  * answer that is no JSON), engine.error (the engine answered 500; its words are in the message),
  * engine.old (API below 1.23), container.missing, container.name_taken, image.missing,
  * network.missing, engine.rejected (any other 4xx, or a name that no engine takes), port.taken
- * ("address already in use"), limit.below_use (cgroup v1 refuses a limit below use),
- * limit.unsupported (see docker_update_limits), pull.* (see docker_pull), fetch.cancelled (by the
- * caller's flag).
+ * ("address already in use"), container.lost (see docker_start), limit.below_use (cgroup v1 refuses
+ * a limit below use), limit.unsupported (see docker_update_limits), pull.* (see docker_pull),
+ * fetch.cancelled (by the caller's flag).
  */
 #ifndef IO_DOCKER_H
 #define IO_DOCKER_H
@@ -83,7 +83,9 @@ int docker_ps(struct docker *d, const char *label, struct docker_list *ret, stru
  * put into ret_warnings (a JSON array, owned by the caller) unless NULL. */
 int docker_create(struct docker *d, const char *name, const json_t *config, char *ret_id,
 	json_t **ret_warnings, struct err *e);
-int docker_start(struct docker *d, const char *id, struct err *e); /* already started = 0 */
+/* Already started = 0. container.lost: a process of it, or what is left of one, is there that the
+ * engine knows nothing of; it was killed while it started the container. */
+int docker_start(struct docker *d, const char *id, struct err *e);
 int docker_signal(
 	struct docker *d, const char *id, const char *signal, struct err *e); /* not running = 0 */
 /* The engine's own stop: also ends its tries to start one that crashes over and over. It sends the

@@ -251,7 +251,15 @@ int docker_create(struct docker *d, const char *name, const json_t *config, char
 
 int docker_start(struct docker *d, const char *id, struct err *e)
 {
-	return post(d, id, "/start", NULL, START_MS, e);
+	struct err why;
+
+	if (!post(d, id, "/start", NULL, START_MS, &why))
+		return 0;
+	/* by the engine's version: "task ID: already exists", "id already in use" */
+	if (err_is(&why, "engine.error") &&
+		(strstr(why.message, "already exists") || strstr(why.message, "id already in use")))
+		return err_set(e, ERR_UNAVAILABLE, "container.lost", "%s", why.message);
+	return unless(-1, false, &why, e);
 }
 
 int docker_signal(struct docker *d, const char *id, const char *signal, struct err *e)

@@ -1,8 +1,7 @@
 /*
  * A process that its engine has lost: killed while it started a container, the engine comes back
  * and takes the container for stopped, but what was started runs on. It would write to the chain
- * beside the next node, and the engine starts this container no more ("task … already exists")
- * until it has ended.
+ * beside the next node, and the engine starts this container no more until it has ended.
  */
 #include "services/steps_priv.h"
 
@@ -13,16 +12,8 @@
 
 #include "base/log.h"
 #include "io/cgroup.h"
-#include "io/docker.h"
 
 #define LOST_PAUSE_MS 200 /* for the engine's helpers to put away what has ended */
-
-bool lost_process(const struct err *e)
-{
-	/* by the engine's version: "task ID: already exists", "id already in use" */
-	return err_is(e, "engine.error") &&
-	       (strstr(e->message, "already exists") || strstr(e->message, "id already in use"));
-}
 
 /* Still the engine's helper, before the image's own program began: it holds nothing, and as the
  * first of its namespace it would not hear a gentler signal. */
@@ -54,7 +45,7 @@ static int wait_for_it(struct step_ctx *c, int pid, const char *id, struct err *
 		if (spent >= timeout_s)
 			step_waiting(c, "stop.slow");
 		if (*c->force && kill(pid, SIGKILL) < 0 && errno != ESRCH)
-			return err_errno(e, "service.lost", "process %d of %.12s", pid, id);
+			return err_errno(e, "container.lost", "process %d of %.12s", pid, id);
 	}
 	step_waiting(c, "");
 	return 0;
@@ -78,7 +69,7 @@ int end_lost(struct step_ctx *c, const char *name, struct err *e)
 		log_warn("job %lld: the engine has lost process %d of %s", (long long)c->job->id,
 			pid, k.name);
 		if (kill(pid, sig) < 0 && errno != ESRCH)
-			return err_errno(e, "service.lost", "process %d of %s", pid, k.name);
+			return err_errno(e, "container.lost", "process %d of %s", pid, k.name);
 		if (wait_for_it(c, pid, k.id, e))
 			return -1;
 	}

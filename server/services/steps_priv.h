@@ -85,10 +85,9 @@ int target(struct step_ctx *c, const char **ret_id, struct err *e);
 int inspect(struct step_ctx *c, const char *id, struct container *ret, struct err *e);
 /* Sleeps unless the job is to be left; fetch.cancelled then. */
 int step_sleep(struct step_ctx *c, msec ms, struct err *e);
-/* What the engine said is that a container's process is still there, which it has lost. */
-bool lost_process(const struct err *e);
-/* Lets that process end by its signal, as long as it takes; killed only when a person allowed it,
- * or before its image's program began. service.lost */
+/* After a container.lost: lets the process that the engine has lost end by its signal, as long as
+ * it takes; killed only when a person allowed it, or before its image's program began.
+ * container.lost: it cannot be ended. */
 int end_lost(struct step_ctx *c, const char *name, struct err *e);
 /* Up to a second, less when the process ends or the job is to be left. */
 int wait_for_process(struct step_ctx *c, int pid, struct err *e);

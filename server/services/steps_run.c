@@ -237,7 +237,7 @@ int start_plain(struct step_ctx *c, const char *id, const char *dir, const char 
 	if (*dir && folder_is_free(c, id, folder, e))
 		return -1;
 	while (docker_start(c->app->docker, id, e)) {
-		if (lost_process(e) && !tried) {
+		if (err_is(e, "container.lost") && !tried) {
 			tried = true;
 			if (end_lost(c, id, e))
 				return -1;
@@ -273,7 +273,7 @@ static int start_target(struct step_ctx *c, struct err *e)
 /* See make_anew. Only what this job made: then nothing is lost with the container. */
 static bool half_started(struct step_ctx *c, const struct err *e)
 {
-	return lost_process(e) && !json_object_get(c->step->args, "container");
+	return err_is(e, "container.lost") && !json_object_get(c->step->args, "container");
 }
 
 int run_start(struct step_ctx *c, struct err *e)

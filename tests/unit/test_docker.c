@@ -240,6 +240,8 @@ static void test_error_codes(void **state)
 			"usage: "
 			"21299200)\"}",
 			"limit.below_use"},
+		{"500 E", "{\"message\":\"task 2d64: already exists\"}", "container.lost"},
+		{"500 E", "{\"message\":\"id already in use\"}", "container.lost"},
 		{"302 E", "", "engine.broken"},
 	};
 
