@@ -7,7 +7,7 @@ import { t, tOr } from '../lang';
 import { Age, When } from '../parts/age';
 import { Badge } from '../parts/badge';
 import { Bones } from '../parts/bones';
-import { Button } from '../parts/button';
+import { Button, ButtonLink } from '../parts/button';
 import { Fact, Facts } from '../parts/facts';
 import { SelectField, TextField } from '../parts/field';
 import { Icon } from '../parts/icon';
@@ -20,7 +20,6 @@ import { useRecipes } from '../parts/use-recipes';
 import { JobBadge, JobView } from '../parts/jobs/job-view';
 import { JobActions } from '../parts/jobs/job-actions';
 import { showPlan } from '../parts/jobs/open';
-import { href } from '../router';
 import { isActive } from '../state/reducer';
 import { useStack } from '../state/stack';
 import { useModel } from '../state/store';
@@ -86,9 +85,7 @@ function UpgradeJob({ job }: { job: Job }) {
 						<span class="small soft push">{t('job.goes_on')}</span>
 					</>
 				) : (
-					<a class="btn" href={href('logs')}>
-						{t('upgrades.log')}
-					</a>
+					<ButtonLink to="logs">{t('upgrades.log')}</ButtonLink>
 				)}
 			</div>
 		</section>

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { href } from '../router';
 import { Icon } from './icon';
 import type { IconName } from './sprite';
 
@@ -18,6 +19,22 @@ export function Button({ children, kind, icon, type = 'button', disabled, presse
 			{icon && <Icon name={icon} />}
 			{children}
 		</button>
+	);
+}
+
+interface LinkProps {
+	/** A page of the dashboard. */
+	to: string;
+	primary?: boolean;
+	children: ComponentChildren;
+}
+
+/** Leads to another page, and looks like what does something. */
+export function ButtonLink({ to, primary, children }: LinkProps) {
+	return (
+		<a class={primary ? 'btn primary' : 'btn'} href={href(to)}>
+			{children}
+		</a>
 	);
 }
 

@@ -1,19 +1,13 @@
 import { t } from '../lang';
-import { href } from '../router';
+import { ButtonLink } from './button';
 import { Empty } from './empty';
 
 export function NoNode() {
 	return (
 		<Empty icon="station" title={t('nonode.title')} text={t('nonode.text')}>
-			<a class="btn primary" href={href('install')}>
-				{t('nonode.install')}
-			</a>
-			<a class="btn" href={href('adopt')}>
-				{t('take.adopt')}
-			</a>
-			<a class="btn" href={href('import')}>
-				{t('take.import')}
-			</a>
+			<ButtonLink to="install" primary>{t('nonode.install')}</ButtonLink>
+			<ButtonLink to="adopt">{t('take.adopt')}</ButtonLink>
+			<ButtonLink to="import">{t('take.import')}</ButtonLink>
 		</Empty>
 	);
 }

@@ -6,7 +6,7 @@ import type { Recipe } from '../../api/recipe';
 import { bytes, gib, short } from '../../format';
 import { t } from '../../lang';
 import { Bones } from '../../parts/bones';
-import { Button } from '../../parts/button';
+import { Button, ButtonLink } from '../../parts/button';
 import { Gate } from '../../parts/frame/gate';
 import { useLoad } from '../../parts/load';
 import { Problem } from '../../parts/problem';
@@ -71,13 +71,9 @@ function Wizard({ report, recipes, onCheckAgain }: Props) {
 						{t('next')}
 					</Button>
 					{others(report) && (
-						<a class="btn" href={href('adopt')}>
-							{t('take.adopt')}
-						</a>
+						<ButtonLink to="adopt">{t('take.adopt')}</ButtonLink>
 					)}
-					<a class="btn" href={href('import')}>
-						{t('take.import')}
-					</a>
+					<ButtonLink to="import">{t('take.import')}</ButtonLink>
 					<Button onClick={onCheckAgain}>{t('install.check')}</Button>
 					<LeaveLink />
 				</div>

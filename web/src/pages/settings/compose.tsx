@@ -2,12 +2,11 @@ import { useState } from 'preact/hooks';
 import { get } from '../../api/client';
 import type { ComposeFile } from '../../api/model';
 import { t } from '../../lang';
-import { Button } from '../../parts/button';
+import { Button, ButtonLink } from '../../parts/button';
 import { Command } from '../../parts/command';
 import { download } from '../../parts/copy';
 import { Dialog } from '../../parts/dialog';
 import { Problem } from '../../parts/problem';
-import { href } from '../../router';
 import { useStack } from '../../state/stack';
 
 /** The same containers as files for docker-compose: nobody is held here. */
@@ -30,12 +29,8 @@ export function ComposeFiles() {
 						{t('compose.export')}
 					</Button>
 				)}
-				<a class="btn" href={href('import')}>
-					{t('take.import')}
-				</a>
-				<a class="btn" href={href('adopt')}>
-					{t('take.adopt')}
-				</a>
+				<ButtonLink to="import">{t('take.import')}</ButtonLink>
+				<ButtonLink to="adopt">{t('take.adopt')}</ButtonLink>
 			</div>
 			{files && <FilesDialog name={stack?.name ?? ''} files={files} onClose={() => setFiles(undefined)} />}
 		</section>

@@ -1,7 +1,6 @@
 import { t } from '../../lang';
-import { Button } from '../../parts/button';
+import { Button, ButtonLink } from '../../parts/button';
 import { showPlan } from '../../parts/jobs/open';
-import { href } from '../../router';
 import { useStack } from '../../state/stack';
 
 /** Another node, or taking the containers of this one away; its chain always stays. */
@@ -12,9 +11,7 @@ export function RemoveStack() {
 			<h2 id="stacks">{t('stacks.title')}</h2>
 			<p class="soft">{stack ? t('stacks.text', { name: stack.name, folder: stack.data_dir }) : t('nonode.text')}</p>
 			<div class="actions">
-				<a class="btn" href={href('install')}>
-					{stack ? t('stacks.another') : t('nonode.install')}
-				</a>
+				<ButtonLink to="install">{stack ? t('stacks.another') : t('nonode.install')}</ButtonLink>
 				{stack && (
 					<Button kind="danger" disabled={!!stack.job} onClick={() => showPlan({ method: 'DELETE', path: `stacks/${stack.name}` })}>
 						{t('stacks.remove')}

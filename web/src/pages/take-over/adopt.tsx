@@ -3,7 +3,7 @@ import { get } from '../../api/client';
 import type { Found } from '../../api/model';
 import { t } from '../../lang';
 import { Bones } from '../../parts/bones';
-import { Button } from '../../parts/button';
+import { Button, ButtonLink } from '../../parts/button';
 import { Empty } from '../../parts/empty';
 import { Gate } from '../../parts/frame/gate';
 import { Icon } from '../../parts/icon';
@@ -35,12 +35,8 @@ function WhatWasFound({ onChoose }: { onChoose: (f: Found) => void }) {
 		return (
 			<Empty icon="question" title={t('adopt.none')} text={t('adopt.none_text')}>
 				<Button onClick={found.reload}>{t('install.check')}</Button>
-				<a class="btn" href={href('import')}>
-					{t('take.import')}
-				</a>
-				<a class="btn" href={href('install')}>
-					{t('nonode.install')}
-				</a>
+				<ButtonLink to="import">{t('take.import')}</ButtonLink>
+				<ButtonLink to="install">{t('nonode.install')}</ButtonLink>
 			</Empty>
 		);
 	return (
