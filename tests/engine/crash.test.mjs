@@ -53,6 +53,15 @@ describe('crashes', { timeout: 540000 }, () => {
     return stack;
   }
 
+  /** Both run in one network again, and nothing is left to do. */
+  async function calm() {
+    await until('one namespace again', async () => {
+      const [n, r] = [await engine.inspect('eth-node'), await engine.inspect('eth-relay')];
+      return n.State.Running && r.State.Running && namespace(n.State.Pid) === namespace(r.State.Pid);
+    }, 90000);
+    await until('no job is left', async () => (await station.stack('eth')).job === null, 60000);
+  }
+
   it('begins with a stack', async () => {
     await station.job('POST', '/stacks', wish);
     await lawful();
@@ -197,11 +206,7 @@ describe('crashes', { timeout: 540000 }, () => {
       return s.engine.status === 'connected' && s.stacks[0].job === null && s.stacks[0].services.every((x) => x.container.state === 'running') &&
         s.findings.every((f) => f.level !== 'bad');
     }, 60000 * slower, 250);
-    await until('one namespace again', async () => {
-      const [n, r] = [await engine.inspect('eth-node'), await engine.inspect('eth-relay')];
-      return n.State.Running && r.State.Running && namespace(n.State.Pid) === namespace(r.State.Pid);
-    }, 90000);
-    await until('no job is left', async () => (await station.stack('eth')).job === null, 60000);
+    await calm();
     await lawful();
   });
 
@@ -220,11 +225,7 @@ describe('crashes', { timeout: 540000 }, () => {
     await stage.witness.watch();
     await until('the node is back', async () => (await engine.inspect('eth-node')).State.Running, 60000 * slower);
     assert.ok(!fs.existsSync(`/proc/${State.Pid}`), 'the lost process has ended');
-    await until('both run in one network', async () => {
-      const [n, r] = [await engine.inspect('eth-node'), await engine.inspect('eth-relay')];
-      return n.State.Running && r.State.Running && namespace(n.State.Pid) === namespace(r.State.Pid);
-    }, 90000);
-    await until('no job is left', async () => (await station.stack('eth')).job === null, 60000);
+    await calm();
     await lawful();
   });
 

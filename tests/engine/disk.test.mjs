@@ -46,6 +46,8 @@ describe('disk', { timeout: 480000 }, () => {
 
   const folder = () => path.join(stage.folder('d'), 'node');
 
+  const stops = (job) => until('it stops', async () => (await station.get(`/jobs/${job.id}`)).job.steps.find((s) => s.kind === 'stop').state === 'running', 30000 * slower);
+
   it('tells floor, growth and days, and keeps a reserve', async () => {
     await station.job('POST', '/stacks', { name: 'd', services: [node('1.6.8')] });
     at.height = await stage.grows('d', 0);
@@ -124,7 +126,7 @@ describe('disk', { timeout: 480000 }, () => {
     const before = await engine.inspect('d-node');
     await stage.obeys('d', { STOP_DELAY_MS: 4000 });
     const job = await station.begin('POST', '/stacks/d/upgrade', { image: images['1.7.0'] });
-    await until('it stops', async () => (await station.get(`/jobs/${job.id}`)).job.steps.find((s) => s.kind === 'stop').state === 'running', 30000 * slower);
+    await stops(job);
     const full = fill(station.data, 20 * MiB);
     const ended = await station.ended(job.id, 60000 * slower);
     assert.equal(ended.state, 'rolled_back', JSON.stringify(ended.error));
@@ -178,7 +180,7 @@ describe('disk', { timeout: 480000 }, () => {
     fs.writeFileSync(path.join(far, 'double.control'), 'STOP_DELAY_MS=4000\n');
     await sleep(1500);
     const job = await station.begin('POST', '/adopt', { containers: ['far'] });
-    await until('it stops', async () => (await station.get(`/jobs/${job.id}`)).job.steps.find((s) => s.kind === 'stop').state === 'running', 30000 * slower);
+    await stops(job);
     const full = fill(station.data, 20 * MiB);
     const ended = await station.ended(job.id, 60000 * slower);
     assert.equal(ended.state, 'rolled_back', JSON.stringify(ended.error));
