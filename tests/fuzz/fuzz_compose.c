@@ -8,8 +8,7 @@
 #include "domain/wanted.h"
 #include "unit/recipes/load.h"
 
-static struct recipe *items[3];
-static struct recipe_set recipes = {items, 3};
+static struct recipe_set recipes;
 
 static void understand_it(const struct compose_read *read)
 {
@@ -29,11 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct compose_file files[2] = {{"docker-compose.yml", text, first}};
 	autocompose struct compose_read read = {0};
 
-	if (!items[0]) {
-		items[0] = recipe_load("shared/recipes/ethereumjs.json");
-		items[1] = recipe_load("shared/recipes/ethnetintel.json");
-		items[2] = recipe_load("shared/recipes/parity.json");
-	}
+	if (!recipes.n)
+		recipes = recipes_shipped();
 	if (nul)
 		files[1] = (struct compose_file){".env", nul + 1, size - first - 1};
 	if (compose_read(files, nul ? 2 : 1, "/share/compose", &read, NULL) == 0)

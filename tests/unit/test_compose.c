@@ -18,23 +18,19 @@
 #define CASES ROOT_DIR "/tests/unit/compose"
 #define DATA_ROOT "/data/stations"
 
-static struct recipe *items[3];
-static struct recipe_set recipes = {items, 3};
+static struct recipe_set recipes;
 
 static int load_recipes(void **state)
 {
 	(void)state;
-	items[0] = recipe_load("shared/recipes/ethereumjs.json");
-	items[1] = recipe_load("shared/recipes/ethnetintel.json");
-	items[2] = recipe_load("shared/recipes/parity.json");
+	recipes = recipes_shipped();
 	return 0;
 }
 
 static int free_recipes(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < recipes.n; i++)
-		recipe_free(items[i]);
+	recipe_set_free(&recipes);
 	return 0;
 }
 
@@ -341,8 +337,8 @@ static void test_config(void **state)
 	assert_int_equal(compose_read(g.files, g.n, NULL, &read, &e), 0);
 	assert_int_equal(understand(&recipes, read.seen, NULL, read.name, DATA_ROOT, &u, &e), 0);
 	assert_int_equal(json_parse(app, sizeof(app) - 1, &file, &e), 0);
-	understand_config(&u, items[1], "relay", file);
-	understand_required(&u, items[1], "relay");
+	understand_config(&u, recipes.items[1], "relay", file);
+	understand_required(&u, recipes.items[1], "relay");
 	relay = understood_service(&u, "relay");
 	assert_string_equal(json_str(json_obj(relay, "options"), "instance_name", ""), "My NAS");
 	assert_int_equal(json_int(json_obj(relay, "options"), "listening_port", 0), 30304);
@@ -366,7 +362,7 @@ static void test_required(void **state)
 	give("seed_v2", &g);
 	assert_int_equal(compose_read(g.files, g.n, NULL, &read, &e), 0);
 	assert_int_equal(understand(&recipes, read.seen, NULL, read.name, DATA_ROOT, &u, &e), 0);
-	understand_required(&u, items[1], "relay");
+	understand_required(&u, recipes.items[1], "relay");
 	assert_string_equal(
 		json_str(json_obj(understood_service(&u, "relay"), "options"), "instance_name", ""),
 		"parity");
@@ -408,7 +404,8 @@ static json_t *write_out(const struct stack *s)
 			(struct compose_service){&s->services[i], r, configs[i], names[i], NULL};
 	}
 	assert_int_equal(
-		spec_config_file(items[1], &s->services[1], s->network, NULL, &file, &e), 0);
+		spec_config_file(recipes.items[1], &s->services[1], s->network, NULL, &file, &e),
+		0);
 	services[1].file = file;
 	files = compose_write(s, services, 2);
 	for (size_t i = 0; i < 2; i++) {
@@ -457,7 +454,7 @@ static void there_and_back(const char *network, bool with_env)
 
 		fail_msg("%s\n%s", notes, given[0].text);
 	}
-	understand_required(&u, items[1], "relay");
+	understand_required(&u, recipes.items[1], "relay");
 	if (wanted_parse(u.stack, DATA_ROOT, 1, &back, &secrets2, &e))
 		fail_msg("%s", e.message);
 	/* the relay's name is in its configuration file, not here */

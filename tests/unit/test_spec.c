@@ -5,45 +5,14 @@
 #include <cmocka.h>
 
 #include "domain/spec.h"
-#include "unit/recipes/load.h"
+#include "unit/json.h"
+#include "unit/recipes/each.h"
 
 #include "base/buf.h"
 
 #include <string.h>
 
 #define MIB (1024 * 1024ll)
-
-static struct recipe *parity, *full, *relay, *demo;
-
-static int load_all(void **state)
-{
-	(void)state;
-	parity = recipe_load("shared/recipes/parity.json");
-	relay = recipe_load("shared/recipes/ethnetintel.json");
-	demo = recipe_load("shared/recipes/ethereumjs.json");
-	full = recipe_load("tests/unit/recipes/good/full.json");
-	return 0;
-}
-
-static int free_all(void **state)
-{
-	(void)state;
-	recipe_free(parity);
-	recipe_free(relay);
-	recipe_free(demo);
-	recipe_free(full);
-	return 0;
-}
-
-static json_t *js(const char *text)
-{
-	json_t *j = NULL;
-	struct err e;
-
-	if (json_parse(text, strlen(text), &j, &e))
-		fail_msg("%s: %s", text, e.message);
-	return j;
-}
 
 /* A stack with a node of this image, and a relay when there is a recipe for it. */
 static void make_stack(struct stack *s, const struct recipe *r, const char *image,

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "domain/wanted.h"
+#include "unit/json.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,15 +14,6 @@
 #define ROOT "/share/eth"
 
 static struct err e;
-
-static json_t *js(const char *text)
-{
-	json_t *j = NULL;
-
-	if (json_parse(text, strlen(text), &j, &e))
-		fail_msg("%s: %s", text, e.message);
-	return j;
-}
 
 static int parse(const char *text, struct stack *s, json_t **secrets)
 {

@@ -41,4 +41,27 @@ static inline struct recipe *recipe_load(const char *name)
 	return r;
 }
 
+/* All that are shipped; recipe_set_free() ends them. */
+static inline struct recipe_set recipes_shipped(void)
+{
+	static const char *const names[] = {"ethereumjs", "ethnetintel", "parity"};
+	struct recipe_text texts[3];
+	struct recipe_set set = {0};
+	struct err e = {0};
+
+	for (int i = 0; i < 3; i++) {
+		autofree char *path = xasprintf("%s/shared/recipes/%s.json", ROOT_DIR, names[i]);
+
+		texts[i] = (struct recipe_text){.name = names[i]};
+		texts[i].text = file_text(path, &texts[i].len);
+	}
+	if (recipe_set_load(texts, 3, &set, &e)) {
+		fprintf(stderr, "%s\n", e.message);
+		abort();
+	}
+	for (int i = 0; i < 3; i++)
+		free((char *)texts[i].text);
+	return set;
+}
+
 #endif
