@@ -20,4 +20,15 @@ __attribute__((format(printf, 2, 3))) static void run(bool must, const char *fmt
 		fail_msg("%s", cmd);
 }
 
+/* BASE/REL; four of them at a time. */
+static inline const char *path_below(const char *base, const char *rel)
+{
+	static char path[4][512];
+	static int i;
+
+	i = (i + 1) % 4;
+	snprintf(path[i], sizeof(path[i]), "%s/%s", base, rel);
+	return path[i];
+}
+
 #endif

@@ -39,12 +39,7 @@ static int teardown(void **state)
 
 static const char *in(const char *rel)
 {
-	static char path[4][512];
-	static int i;
-
-	i = (i + 1) % 4;
-	snprintf(path[i], sizeof(path[i]), "%s/%s", top, rel);
-	return path[i];
+	return path_below(top, rel);
 }
 
 static void put(const char *rel, const char *text)

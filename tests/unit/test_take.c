@@ -42,12 +42,7 @@ static int teardown(void **state)
 
 static const char *in(const char *rel)
 {
-	static char path[4][512];
-	static int i;
-
-	i = (i + 1) % 4;
-	snprintf(path[i], sizeof(path[i]), "%s/%s", base, rel);
-	return path[i];
+	return path_below(base, rel);
 }
 
 static bool exists(const char *rel)
