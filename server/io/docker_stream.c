@@ -326,19 +326,27 @@ int docker_events(struct docker *d, msec since, const atomic_bool *cancel,
 	return -1;
 }
 
+struct last_words {
+	msec until;
+	char *ret;
+};
+
 static int keep_line(void *ctx, const struct docker_log_line *l)
 {
-	if (l && l->len)
-		snprintf(ctx, DOCKER_LAST_WORDS, "%s", l->text);
+	const struct last_words *w = ctx;
+
+	if (l && l->len && (!w->until || l->at <= w->until))
+		snprintf(w->ret, DOCKER_LAST_WORDS, "%s", l->text);
 	return 0;
 }
 
-void docker_last_words(struct docker *d, const char *id, char ret[DOCKER_LAST_WORDS])
+void docker_last_words(struct docker *d, const char *id, msec until, char ret[DOCKER_LAST_WORDS])
 {
+	struct last_words w = {until, ret};
 	size_t len;
 
 	ret[0] = '\0';
-	docker_logs(d, id, 5, 0, false, keep_line, ret, NULL);
+	docker_logs(d, id, until ? 200 : 5, 0, false, keep_line, &w, NULL);
 	len = strlen(ret);
 	if (len && ret[len - 1] == '.')
 		ret[len - 1] = '\0';

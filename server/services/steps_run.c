@@ -374,7 +374,7 @@ static int ended_early(struct step_ctx *c, const struct container *k, struct err
 {
 	char last[DOCKER_LAST_WORDS];
 
-	docker_last_words(c->app->docker, k->id, last);
+	docker_last_words(c->app->docker, k->id, 0, last);
 	if (k->exit_code == 132)
 		return err_set(e, ERR_CONFLICT, "service.bad_cpu",
 			"%s ended at once: its image needs a newer processor than this NAS has.",

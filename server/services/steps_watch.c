@@ -99,7 +99,7 @@ static int failed(struct step_ctx *c, const struct watching *w, const struct con
 			"%s has peers, but imported no block for %lld s.", k->name,
 			(long long)(w->p.still_ms / 1000));
 	default:
-		docker_last_words(c->app->docker, k->id, last);
+		docker_last_words(c->app->docker, k->id, 0, last);
 		return err_set(e, ERR_CONFLICT, "service.ended", "%s ended after %s%s%s%s.",
 			k->name, after, *last ? ": \"" : "", last, *last ? "\"" : "");
 	}

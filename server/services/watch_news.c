@@ -103,7 +103,7 @@ static void ended_alone(struct watch *w, const struct news *n, const struct who 
 	struct service_facts *f;
 	char last[DOCKER_LAST_WORDS];
 
-	docker_last_words(w->app->docker, n->id, last);
+	docker_last_words(w->app->docker, n->id, n->at, last);
 	/* the engine's flag is about any process since the start: a child's kill is no end of the
 	 * node */
 	if (n->exit_code == KILLED && docker_inspect(w->app->docker, n->id, &k, NULL) == 0 &&

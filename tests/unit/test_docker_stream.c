@@ -379,6 +379,29 @@ static void test_logs(void **state)
 	}
 }
 
+static void last_words(msec until, const char *want)
+{
+	autobuf struct buf b = {0};
+	autoengine struct engine g;
+	char words[DOCKER_LAST_WORDS];
+
+	frame(&b, 1, "1970-01-01T00:00:01.5Z begins\n");
+	frame(&b, 2, "1970-01-01T00:00:02.0Z disk on fire.\n");
+	frame(&b, 1, "1970-01-01T00:00:02.5Z begins again\n");
+	engine_start(&g, "GET /v1.41/containers/x/logs?", CLOSED, b.data, b.len, 0, false);
+	docker_last_words(g.d, "x", until, words);
+	assert_string_equal(words, want);
+}
+
+/* The engine may have started it again before it is asked. */
+static void test_last_words(void **state)
+{
+	(void)state;
+	last_words(0, "begins again");
+	last_words(2100, "disk on fire");
+	last_words(1000, "");
+}
+
 static void test_log_split_everywhere(void **state)
 {
 	autobuf struct buf b = {0};
@@ -642,6 +665,7 @@ int main(void)
 		cmocka_unit_test(test_pull_cancel),
 		cmocka_unit_test(test_pull_sums),
 		cmocka_unit_test(test_logs),
+		cmocka_unit_test(test_last_words),
 		cmocka_unit_test(test_log_split_everywhere),
 		cmocka_unit_test(test_log_of_a_terminal),
 		cmocka_unit_test(test_log_garbage),
