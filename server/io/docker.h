@@ -115,8 +115,9 @@ int docker_logs(struct docker *d, const char *id, int tail, msec since, bool fol
 	int (*on_line)(void *ctx, const struct docker_log_line *l), void *ctx, struct err *e);
 
 /* The last line a container wrote that is not empty, without a full stop at its end; "" when there
- * is none or it cannot be had. For the sentence that says why it ended. until: by the engine's
- * clock, when it ended: it may have been started again since; 0 = up to now. */
+ * is none or it cannot be had. For the sentence that says why it ended. until: the time of the
+ * engine's event of that end, as it may have been started again since; not its finished_at, which
+ * is before the engine has read the last lines. 0 = up to now. */
 #define DOCKER_LAST_WORDS 200
 void docker_last_words(struct docker *d, const char *id, msec until, char ret[DOCKER_LAST_WORDS]);
 

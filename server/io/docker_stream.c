@@ -326,6 +326,9 @@ int docker_events(struct docker *d, msec since, const atomic_bool *cancel,
 	return -1;
 }
 
+#define WORDS_TAIL 5	     /* lines: the last ones may be empty */
+#define WORDS_TAIL_UNTIL 200 /* and behind them is what the next run wrote meanwhile */
+
 struct last_words {
 	msec until;
 	char *ret;
@@ -346,7 +349,7 @@ void docker_last_words(struct docker *d, const char *id, msec until, char ret[DO
 	size_t len;
 
 	ret[0] = '\0';
-	docker_logs(d, id, until ? 200 : 5, 0, false, keep_line, &w, NULL);
+	docker_logs(d, id, until ? WORDS_TAIL_UNTIL : WORDS_TAIL, 0, false, keep_line, &w, NULL);
 	len = strlen(ret);
 	if (len && ret[len - 1] == '.')
 		ret[len - 1] = '\0';
