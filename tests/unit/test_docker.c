@@ -1,3 +1,4 @@
+/* The short calls of io/docker: ping and versions, errors, containers, limits, images. */
 #include "io/docker_priv.h"
 #include "unit/fake_server.h"
 

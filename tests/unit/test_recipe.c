@@ -1,3 +1,4 @@
+/* Recipes: what is read, what is refused, and every question that is asked of one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* What a container is made of: its command, its body, its hash, its configuration file. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
