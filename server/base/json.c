@@ -45,6 +45,17 @@ int json_parse(const char *text, size_t len, json_t **ret, struct err *e)
 	return 0;
 }
 
+int json_parse_first(const char *text, size_t len, json_t **ret, struct err *e)
+{
+	json_error_t je;
+	json_t *j = too_deep(text, len) ? NULL : json_loadb(text, len, JSON_DISABLE_EOF_CHECK, &je);
+
+	if (!j)
+		return err_set(e, ERR_INPUT, "json.invalid", "Not valid JSON for this program.");
+	*ret = j;
+	return 0;
+}
+
 char *json_text(const json_t *j)
 {
 	char *s = json_dumps(j, JSON_COMPACT | JSON_ENCODE_ANY);

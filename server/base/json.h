@@ -21,6 +21,9 @@ void json_drop(json_t **j);
  * what; duplicate members and anything after the text are refused. */
 int json_parse(const char *text, size_t len, json_t **ret, struct err *e);
 
+/* The object or list that text begins with; what follows it is not looked at. */
+int json_parse_first(const char *text, size_t len, json_t **ret, struct err *e);
+
 /* Compact text, owned by the caller. */
 char *json_text(const json_t *j);
 
