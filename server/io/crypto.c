@@ -134,6 +134,22 @@ void crypto_sha256_hex(const void *bytes, size_t n, char ret[SHA256_HEX])
 	to_hex(digest, sizeof(digest), ret);
 }
 
+void crypto_sha1_base64(const void *bytes, size_t n, char ret[CRYPTO_SHA1_BASE64])
+{
+	unsigned char digest[SHA_DIGEST_LENGTH];
+
+	SHA1(bytes, n, digest);
+	EVP_EncodeBlock((unsigned char *)ret, digest, sizeof(digest));
+}
+
+void crypto_random_base64(char ret[CRYPTO_NONCE])
+{
+	unsigned char bytes[16];
+
+	crypto_random(bytes, sizeof(bytes));
+	EVP_EncodeBlock((unsigned char *)ret, bytes, sizeof(bytes));
+}
+
 bool crypto_equal(const char *a, const char *b)
 {
 	size_t len = strlen(a);

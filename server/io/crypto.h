@@ -15,9 +15,11 @@
 
 #include <stddef.h>
 
-#define SHA256_HEX 65  /* bytes of a hash in hex with its NUL */
-#define CRYPTO_KEY 44  /* bytes of 32 random bytes in base64url with the NUL */
-#define CRYPTO_CODE 10 /* bytes of a spoken code with its NUL */
+#define SHA256_HEX 65	      /* bytes of a hash in hex with its NUL */
+#define CRYPTO_KEY 44	      /* bytes of 32 random bytes in base64url with the NUL */
+#define CRYPTO_CODE 10	      /* bytes of a spoken code with its NUL */
+#define CRYPTO_SHA1_BASE64 29 /* bytes of a SHA-1 in base64 with its NUL */
+#define CRYPTO_NONCE 25	      /* bytes of 16 random bytes in base64 with the NUL */
 
 void crypto_random(void *ret, size_t n);
 /* 2 * n hex digits and a NUL. */
@@ -31,6 +33,11 @@ void crypto_random_code(char ret[CRYPTO_CODE]);
 bool crypto_code_normal(const char *typed, char ret[CRYPTO_CODE]);
 
 void crypto_sha256_hex(const void *bytes, size_t n, char ret[SHA256_HEX]);
+
+/* For WebSocket's handshake, where it guards nothing. */
+void crypto_sha1_base64(const void *bytes, size_t n, char ret[CRYPTO_SHA1_BASE64]);
+/* 16 random bytes in base64. */
+void crypto_random_base64(char ret[CRYPTO_NONCE]);
 
 /* Takes the same time wherever the texts differ; their lengths are no secret. */
 bool crypto_equal(const char *a, const char *b);

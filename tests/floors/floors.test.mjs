@@ -16,7 +16,8 @@ const floors = ['base', 'io', 'domain', 'services', 'api'];
 const rooms = {
   'civetweb.h': /^io\/http/,
   'sqlite3.h': /^io\/(store|history)/,
-  'curl/curl.h': /^io\/fetch/,
+  'curl/curl.h': /^io\/(fetch|ws)/,
+  'wslay/': /^io\/ws/,
   'jansson.h': /^base\/json\.h$/,
   'openssl/': /^io\/crypto/,
   'yaml.h': /^domain\/compose/,

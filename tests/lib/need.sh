@@ -34,7 +34,7 @@ need_files() {
 }
 
 need_compiler() {
-	need gcc make libc6-dev libcivetweb-dev libsqlite3-dev libjansson-dev libyaml-dev libcurl4-openssl-dev libssl-dev
+	need gcc make libc6-dev libcivetweb-dev libsqlite3-dev libjansson-dev libyaml-dev libcurl4-openssl-dev libssl-dev libwslay-dev
 }
 
 need_node() {
