@@ -30,6 +30,7 @@
 #include "services/leave.h"
 #include "services/notify.h"
 #include "services/probe.h"
+#include "services/relay.h"
 #include "services/sampler.h"
 #include "services/watch.h"
 #include "services/world.h"
@@ -98,7 +99,7 @@ static int start_services(struct app *app, struct err *e)
 	app->jobs = jobs_new(app);
 	if (auth_open(app->store, &app->auth, e) || watch_start(app, &app->watch, e) ||
 		sampler_start(app, &app->sampler, e) || probe_start(app, &app->probe, e) ||
-		notify_start(app, &app->notify, e))
+		relay_start(app, &app->relay, e) || notify_start(app, &app->notify, e))
 		return -1;
 	jobs_resume(app->jobs);
 	return 0;
@@ -145,6 +146,7 @@ static void stop(struct app *app)
 	http_stop(app->http);
 	jobs_stop(app->jobs);
 	notify_stop(app->notify);
+	relay_stop(app->relay);
 	probe_stop(app->probe);
 	sampler_stop(app->sampler);
 	watch_stop(app->watch);

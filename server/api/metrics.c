@@ -123,6 +123,21 @@ static double peers(const struct service_facts *f)
 	return f->has_sync ? (double)f->sync.peers : -1;
 }
 
+static double relay_ready(const struct service_facts *f)
+{
+	return f->has_relay ? f->relay.state == ETHSTATS_READY : -1;
+}
+
+static double relay_block(const struct service_facts *f)
+{
+	return f->has_relay ? (double)f->relay.block : -1;
+}
+
+static double relay_bytes(const struct service_facts *f)
+{
+	return f->has_relay ? (double)f->relay.bytes : -1;
+}
+
 static const struct {
 	const char *name, *type, *help;
 	getter get;
@@ -153,6 +168,10 @@ static const struct {
 	{"ethstation_sync_progress_ratio", "gauge", "How far the sync is, 0 to 1.", progress,
 		false},
 	{"ethstation_peers", "gauge", "Peers.", peers, false},
+	{"ethstation_relay_ready", "gauge", "Whether the ethstats server takes our messages.",
+		relay_ready, false},
+	{"ethstation_relay_block", "gauge", "Last block sent to it.", relay_block, false},
+	{"ethstation_relay_sent_bytes_total", "counter", "Sent to it.", relay_bytes, false},
 };
 
 static void family(struct buf *b, const char *name, const char *type, const char *help)

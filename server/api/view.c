@@ -253,6 +253,7 @@ json_t *view_live(struct app *app)
 		}
 		json_put(s, "usage", view_usage(f));
 		json_put(s, "sync", view_sync(f));
+		json_put(s, "relay", view_relay(f));
 		json_put(stack, f->service, s);
 	}
 	json_put_int(host, "memory_available_bytes", w->host.memory_available);

@@ -8,5 +8,6 @@
 /* With the world's lock held; NULL (JSON null) when there is no reading. */
 json_t *view_usage(const struct service_facts *f);
 json_t *view_sync(const struct service_facts *f);
+json_t *view_relay(const struct service_facts *f);
 
 #endif

@@ -68,6 +68,41 @@ json_t *view_sync(const struct service_facts *f)
 	return j;
 }
 
+json_t *view_relay(const struct service_facts *f)
+{
+	static const char *const pages[] = {"unknown", "fresh", "stale", "unlisted"};
+	const struct relay_facts *r = &f->relay;
+	json_t *j, *page;
+
+	if (!f->has_relay)
+		return NULL;
+	j = json_object();
+	page = json_object();
+	json_put_int(j, "at", r->at);
+	json_put_str(j, "state", ethstats_state_name(r->state));
+	json_put_str(j, "server", r->server);
+	json_put_str(j, "id", r->id);
+	json_put_int(j, "since_at", r->since);
+	put_time(j, "next_at", r->next_at);
+	json_put_int(j, "tries", r->tries);
+	put_time(j, "heard_at", r->heard_at);
+	put_time(j, "sent_at", r->sent_at);
+	put_time(j, "block_at", r->block_at);
+	json_put_known(j, "block", r->block);
+	json_put_known(j, "latency_ms", r->latency_ms);
+	json_put_int(j, "bytes", r->bytes);
+	json_put_int(j, "bytes_per_min", r->bytes_per_min);
+	json_put_flag(j, "node_active", r->node_active);
+	put_time(j, "ended_at", r->ended_at);
+	json_put_str(j, "reason", *r->reason ? r->reason : NULL);
+	json_put_str(j, "code", *r->code ? r->code : NULL);
+	json_put_str(page, "state", pages[r->page]);
+	put_time(page, "at", r->page_at);
+	json_put_known(page, "block", r->page_block);
+	json_put(j, "page", page);
+	return j;
+}
+
 static json_t *container_json(const char *name, const struct container *c)
 {
 	static const char *const presence[] = {"unknown", "no", "yes"};
@@ -99,16 +134,18 @@ static json_t *kernel_json(const struct service_facts *f)
 	return j;
 }
 
-static void put_facts(json_t *j, const char *name, const struct service_facts *f)
+static void put_facts(json_t *j, const char *name, bool builtin, const struct service_facts *f)
 {
 	static const struct container nothing;
 
-	json_put(j, "container", container_json(name, f ? &f->container : &nothing));
+	json_put(j, "container",
+		builtin ? NULL : container_json(name, f ? &f->container : &nothing));
 	json_put_str(j, "version", f && *f->version ? f->version : NULL);
 	json_put(j, "kernel_limits", f ? kernel_json(f) : NULL);
 	json_put(j, "drift", f ? drift_json(f->drift) : json_array());
 	json_put(j, "usage", f ? view_usage(f) : NULL);
 	json_put(j, "sync", f ? view_sync(f) : NULL);
+	json_put(j, "relay", f ? view_relay(f) : NULL);
 }
 
 static json_t *command_json(
@@ -118,6 +155,8 @@ static json_t *command_json(
 	autojson json_t *config = NULL;
 	json_t *cmd;
 
+	if (r && r->builtin)
+		return json_array();
 	in.generation = r ? recipe_generation(r, svc->image) : NULL;
 	if (!in.generation || spec_container(&in, &config, NULL))
 		return json_array();
@@ -168,6 +207,7 @@ static json_t *service_json(struct app *app, const struct stack *s, const struct
 	json_put_str(j, "name", svc->name);
 	json_put_str(j, "recipe", svc->recipe);
 	json_put_str(j, "title", r ? r->title : svc->recipe);
+	json_put_flag(j, "builtin", r && r->builtin);
 	json_put_str(j, "image", svc->image);
 	json_put(j, "options", json_deep_copy(svc->options));
 	json_put(j, "env", json_deep_copy(svc->env));
@@ -177,7 +217,7 @@ static json_t *service_json(struct app *app, const struct stack *s, const struct
 	json_put(j, "command", command_json(s, svc, r));
 	json_put(j, "notes", notes_json(svc, r));
 	world_lock(app->world);
-	put_facts(j, name, world_service(app->world, s->name, svc->name));
+	put_facts(j, name, r && r->builtin, world_service(app->world, s->name, svc->name));
 	world_unlock(app->world);
 	return j;
 }

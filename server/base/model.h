@@ -37,12 +37,12 @@ struct port {
 	char host_ip[46];
 };
 
-/* One wanted service of a stack (Compose's word): one container. */
+/* One wanted service of a stack (Compose's word): one container, unless its recipe is built in. */
 struct service {
 	char *name;	 /* "node", "relay" */
 	char *container; /* its container's own name; NULL: STACK-SERVICE */
 	char *recipe;	 /* id of its recipe */
-	char *image;	 /* reference with tag: parity/parity:v1.6.8 */
+	char *image;	 /* reference with tag: parity/parity:v1.6.8; "" of a built-in service */
 	json_t *options; /* object: option key → string, number or true; keys are the recipe's */
 	json_t *env;	 /* object: extra environment, string → string; never secrets */
 	struct limits limits;

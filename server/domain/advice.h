@@ -6,6 +6,7 @@
 #ifndef DOMAIN_ADVICE_H
 #define DOMAIN_ADVICE_H
 
+#include "domain/ethstats.h"
 #include "domain/recipe.h"
 #include "domain/sync.h"
 
@@ -33,6 +34,32 @@ enum drift {
 unsigned drift_of(const struct limits *wanted, const struct limits *kernel);
 json_t *drift_json(unsigned drift); /* names as in api.yaml; owned by the caller */
 
+/* Whether the ethstats page itself shows the node. */
+enum relay_page {
+	PAGE_UNKNOWN, /* not looked yet, or its feed cannot be reached */
+	PAGE_FRESH,
+	PAGE_STALE, /* listed, with an old block */
+	PAGE_UNLISTED,
+};
+
+/* What the built-in relay knows; times are wall clock, 0 = never. */
+struct relay_facts {
+	msec at;
+	unsigned epoch; /* grows when it begins anew */
+	enum ethstats_state state;
+	char id[ETHSTATS_NAME_MAX], server[256];
+	int tries;
+	msec since, down_since, next_at, heard_at, sent_at, block_at, ended_at;
+	int64_t block, latency_ms; /* last block sent; -1 = none */
+	int64_t bytes, bytes_per_min;
+	char code[32], reason[300]; /* why the last connection ended; code "" while it is ready */
+	bool node_active;
+	enum relay_page page;
+	int page_misses; /* looks in a row that did not find it fresh */
+	msec page_at;
+	int64_t page_block; /* -1 = none */
+};
+
 struct service_facts {
 	char stack[32], service[32];
 	struct container container;
@@ -59,6 +86,10 @@ struct service_facts {
 	int64_t volume_total, volume_free, volume_floor; /* bytes; floor 0 = no guard */
 	double growth;	   /* of the chain, bytes a day; -1 = not known */
 	bool disk_stopped; /* the disk guard stopped it */
+	msec head_at;		 /* node, when the relay asked (monotonic; 0 = never), and */
+	int64_t head, head_time; /* what it was told: number, ms */
+	bool has_relay;		 /* it is built in, and reports or tries to */
+	struct relay_facts relay;
 };
 void service_facts_free(struct service_facts *f);
 

@@ -11,6 +11,7 @@
 #include "domain/words.h"
 
 #define DAY_MS (24 * 3600 * 1000)
+#define RELAY_DOWN_MS 60000
 #define LOW_DISK (INT64_C(5) << 30)
 #define LOW_DAYS 14
 
@@ -312,6 +313,42 @@ static void sync_finding(struct finder *f, const struct service_facts *x, const 
 			"%s runs but has not answered for %s.", title, age);
 }
 
+static void relay_down(struct finder *f, const struct service_facts *x)
+{
+	const struct relay_facts *r = &x->relay;
+	bool refused = !strcmp(r->code, "relay.secret");
+	json_t *j;
+
+	if (r->state == ETHSTATS_READY || !*r->code)
+		return;
+	/* a server that restarts is back within a minute; what a person has to mend is told at once
+	 */
+	if (!refused && strcmp(r->code, "relay.tls") && f->in->now - r->down_since < RELAY_DOWN_MS)
+		return;
+	j = add(f, refused ? "bad" : "warn", r->code, x->stack, x->service,
+		"%s does not show this node as \"%s\": %s", r->server, r->id, r->reason);
+	link_to(j, refused ? "Change the secret" : "See the relay", true, "relay");
+}
+
+static void relay_unseen(struct finder *f, const struct service_facts *x)
+{
+	const struct relay_facts *r = &x->relay;
+	json_t *j = NULL;
+
+	if (r->state != ETHSTATS_READY || r->page_misses < 2)
+		return;
+	if (r->page == PAGE_UNLISTED)
+		j = add(f, "warn", "relay.unlisted", x->stack, x->service,
+			"%s takes the messages, but its page does not list \"%s\".", r->server,
+			r->id);
+	else if (r->page == PAGE_STALE && r->node_active)
+		j = add(f, "warn", "relay.stale", x->stack, x->service,
+			"%s lists \"%s\", but not with the blocks that were sent.", r->server,
+			r->id);
+	if (j)
+		link_to(j, "See the relay", true, "relay");
+}
+
 static void service_findings(struct finder *f, const struct stack *st, const struct service *s)
 {
 	const struct service_facts *x = facts_of(f->in, st->name, s->name);
@@ -331,6 +368,10 @@ static void service_findings(struct finder *f, const struct stack *st, const str
 		volume_finding(f, x, title);
 	if (st->run)
 		sync_finding(f, x, title);
+	if (st->run && x->has_relay) {
+		relay_down(f, x);
+		relay_unseen(f, x);
+	}
 }
 
 json_t *find_all(const struct advice_input *in)

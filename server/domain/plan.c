@@ -161,7 +161,7 @@ static int warn_all(struct build *b, struct err *e)
 
 		if (!r)
 			return -1;
-		if (b->touch[k] != RECREATE)
+		if (b->touch[k] != RECREATE || r->builtin)
 			continue;
 		warn_image(b, s, r);
 		warn_memory(b, s, r);
@@ -248,7 +248,7 @@ int plan_stop(const struct stack *s, const struct plan_facts *f, struct plan *re
 
 		if (!r)
 			return plan_finish(&b, -1);
-		if (a && container_alive(a->container))
+		if (a && container_alive(a->container) && (a->ours || !r->builtin))
 			add_stop(&b, svc, r);
 	}
 	add_commit(&b, "stays stopped, also after a restart of the NAS");
@@ -286,9 +286,9 @@ static bool service_changed(const struct service *a, const struct service *b)
 	autojson json_t *pa = ports_json(a->ports, a->n_ports),
 			*pb = ports_json(b->ports, b->n_ports);
 
-	return !json_equal(a->options, b->options) || !json_equal(a->env, b->env) ||
-	       !json_equal(pa, pb) || strcmp(a->image, b->image) ||
-	       !limits_equal(&a->limits, &b->limits);
+	return strcmp(a->recipe, b->recipe) || strcmp(a->image, b->image) ||
+	       !json_equal(a->options, b->options) || !json_equal(a->env, b->env) ||
+	       !json_equal(pa, pb) || !limits_equal(&a->limits, &b->limits);
 }
 
 /* A stopped stack stays stopped: its containers are made anew at the next start. What that start
@@ -332,7 +332,7 @@ int plan_options(const struct stack *before, const struct stack *after, bool sec
 		else if (secrets && sr->n_secrets)
 			b.touch[k] = plan_restart_touch(&b, s);
 		b.config[k] = b.touch[k] != KEEP;
-		b.pull[k] = !old || strcmp(old->image, s->image) != 0;
+		b.pull[k] = !plan_old(&b, s) || strcmp(old->image, s->image) != 0;
 	}
 	if (nothing(&b))
 		return err_set(e, ERR_CONFLICT, "stack.nothing_to_do",

@@ -5,7 +5,8 @@
 #include "domain/plan.h"
 #include "domain/plan_adopt.h"
 
-/* What happens to a service. Ordered: a stronger one includes the weaker. */
+/* What happens to a service. Ordered: a stronger one includes the weaker. A built-in service has no
+ * container: for it each but KEEP means that it begins anew, once the settings are kept. */
 enum touch { KEEP, START, RESTART, RECREATE };
 
 enum chain_op { CHAIN_STAYS, CHAIN_ASIDE, CHAIN_BACK };
@@ -39,6 +40,12 @@ const struct plan_actual *plan_actual(const struct plan_facts *f, const char *se
 /* Index of the service that starts as number `i` (0, 1). */
 size_t plan_order(const struct stack *s, size_t i);
 bool plan_is_node(const struct service *s);
+bool plan_builtin(const struct build *b, const struct service *s);
+/* The same service before, with the same recipe; NULL when it is new or another one's successor. */
+const struct service *plan_old(const struct build *b, const struct service *s);
+/* How what runs now is to be stopped: by its own recipe, which may be another than `s` has. */
+const struct recipe *plan_stop_recipe(
+	const struct build *b, const struct service *s, struct err *e);
 
 /* Law 7: soon after boot "not found" is no answer to act upon. */
 int plan_must_be_known(const struct plan_facts *f, struct err *e);
@@ -101,5 +108,6 @@ void add_verify(struct build *b, const struct service *s, const struct recipe *r
 void add_limits(struct build *b, const struct service *s, const struct plan_actual *a);
 void add_commit(struct build *b, const char *detail);
 void add_discard(struct build *b, const struct service *s);
+void add_report(struct build *b, const struct service *s);
 
 #endif

@@ -65,7 +65,9 @@ int plan_remove(
 				continue;
 			if (pass == 0 && container_alive(a->container))
 				add_stop(&b, s, r);
-			if (pass == 1 && plan_add_remove(&b, s, a, e))
+			if (pass == 1 && r->builtin)
+				add_discard(&b, s);
+			else if (pass == 1 && plan_add_remove(&b, s, a, e))
 				return plan_finish(&b, -1);
 		}
 	add_commit(&b, "the stack is taken off the list; its folder keeps ethstation.json");

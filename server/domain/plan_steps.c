@@ -103,7 +103,7 @@ void add_folder(struct build *b, const struct service *svc, const struct recipe_
 void add_config(struct build *b, const struct service *svc, const struct recipe *r)
 {
 	struct step *s = service_step(b, "config", svc);
-	bool is_new = !b->before || !stack_service(b->before, svc->name);
+	bool is_new = !plan_old(b, svc);
 
 	s->title = plan_text("Write the settings of %s", plan_title(b, svc));
 	s->detail = plan_text("%s/%s/%s, outside the container; the secret is not shown",
@@ -370,13 +370,38 @@ void add_commit(struct build *b, const char *detail)
 void add_discard(struct build *b, const struct service *svc)
 {
 	const struct plan_actual *a = plan_actual(b->f, svc->name);
+	const struct recipe *was = plan_stop_recipe(b, svc, NULL);
 	struct step *s = service_step(b, "discard", svc);
 
 	s->title = plan_text("Remove the old container of %s", plan_title(b, svc));
-	s->detail = xstrdup("only the container: its image and all data stay");
 	s->undo = xstrdup("");
 	s->docker = plan_text("docker rm %.12s", a->container->id);
 	json_put_str(s->args, "container", a->container->id);
+	/* nobody reads its file any more, and it holds the secret */
+	if (plan_builtin(b, svc) && was && was->config.file) {
+		s->detail = plan_text("with %s/%s, which held the secret; its image stays", svc->name,
+			was->config.file);
+		json_put_str(s->args, "dir", b->after->data_dir);
+		json_put_str(s->args, "file", was->config.file);
+		plan_write(s, "%s/%s/%s", b->after->data_dir, svc->name, was->config.file);
+	} else {
+		s->detail = xstrdup("only the container: its image and all data stay");
+	}
+}
+
+/* After the settings are kept: from then on the program reports by itself, again and again, so
+ * that there is nothing to take back and no reason to fail. */
+void add_report(struct build *b, const struct service *svc)
+{
+	struct step *s = service_step(b, "report", svc);
+	const struct recipe *r = plan_recipe(b, svc, NULL);
+	const struct recipe_option *o = r ? recipe_option(r, "server") : NULL;
+	const char *server = o ? json_string_value(recipe_option_value(o, svc->options)) : NULL;
+
+	s->title = xstrdup("Begin to report to the ethstats page");
+	s->detail = plan_text("%s as \"%s\"; a server that is away is tried again for ever",
+		server ? server : "", json_str(svc->options, "instance_name", ""));
+	s->undo = xstrdup("");
 }
 
 static char *docker_update(const struct limits *l, const char *name)

@@ -13,6 +13,27 @@ bool plan_is_node(const struct service *s)
 	return !strcmp(s->name, "node");
 }
 
+bool plan_builtin(const struct build *b, const struct service *s)
+{
+	const struct recipe *r = recipe_find(b->f->recipes, s->recipe);
+
+	return r && r->builtin;
+}
+
+const struct service *plan_old(const struct build *b, const struct service *s)
+{
+	const struct service *old = b->before ? stack_service(b->before, s->name) : NULL;
+
+	return old && !strcmp(old->recipe, s->recipe) ? old : NULL;
+}
+
+const struct recipe *plan_stop_recipe(const struct build *b, const struct service *s, struct err *e)
+{
+	const struct service *old = b->before ? stack_service(b->before, s->name) : NULL;
+
+	return plan_recipe(b, old ? old : s, e);
+}
+
 const struct plan_actual *plan_actual(const struct plan_facts *f, const char *service)
 {
 	for (size_t i = 0; i < f->n_actual; i++)
@@ -79,10 +100,20 @@ static bool orphaned(const struct stack *s, const struct plan_facts *f)
 	return strcmp(mode, node->container->network_mode) != 0;
 }
 
+/* A container under its name is what an earlier relay left: it goes. */
+static enum touch builtin_touch(const struct build *b, const struct plan_actual *a)
+{
+	if (there(a) && a->ours)
+		return RECREATE;
+	return b->before && b->before->run ? KEEP : START;
+}
+
 enum touch plan_start_touch(const struct build *b, const struct service *s)
 {
 	const struct plan_actual *a = plan_actual(b->f, s->name);
 
+	if (plan_builtin(b, s))
+		return builtin_touch(b, a);
 	if (!a || a->container->presence != PRESENCE_YES || !a->ours)
 		return RECREATE;
 	if (plan_is_node(s) && orphaned(b->after, b->f))
@@ -122,14 +153,18 @@ static void couple(struct build *b)
 		b->touch[node] = t;
 }
 
+static bool is_made(const struct build *b, size_t k)
+{
+	return b->touch[k] == RECREATE && !plan_builtin(b, &b->after->services[k]);
+}
+
 static int each_recreated(struct build *b, struct err *e)
 {
 	for (size_t i = 0; i < b->after->n_services; i++) {
 		size_t k = plan_order(b->after, i);
 		const struct service *s = &b->after->services[k];
 
-		if (b->touch[k] == RECREATE &&
-			add_create(b, s, b->touch[plan_order(b->after, 0)], e))
+		if (is_made(b, k) && add_create(b, s, b->touch[plan_order(b->after, 0)], e))
 			return -1;
 	}
 	return 0;
@@ -144,13 +179,15 @@ int plan_provide(struct build *b, struct err *e)
 
 		if (!r)
 			return -1;
-		if (b->install || (b->before && !stack_service(b->before, s->name)))
+		if (r->builtin)
+			continue;
+		if (b->install || (b->before && !plan_old(b, s)))
 			add_folder(b, s, recipe_generation(r, s->image));
 		if (b->config[k] && r->config.file)
 			add_config(b, s, r);
 	}
 	for (size_t k = 0; k < b->after->n_services; k++)
-		if (b->pull[k])
+		if (b->pull[k] && !plan_builtin(b, &b->after->services[k]))
 			add_pull(b, &b->after->services[k]);
 	return 0;
 }
@@ -158,9 +195,13 @@ int plan_provide(struct build *b, struct err *e)
 /* Before anything stops: all that can be done while what runs goes on running. */
 static int prepare(struct build *b, struct err *e)
 {
+	bool made = false;
+
 	if (plan_provide(b, e))
 		return -1;
-	if (b->touch[0] != RECREATE && b->touch[1] != RECREATE)
+	for (size_t k = 0; k < b->after->n_services && !made; k++)
+		made = is_made(b, k);
+	if (!made)
 		return 0;
 	add_network(b);
 	return each_recreated(b, e);
@@ -171,11 +212,12 @@ static int stop_all(struct build *b, struct err *e)
 	for (size_t i = b->after->n_services; i-- > 0;) {
 		size_t k = plan_order(b->after, i);
 		const struct service *s = &b->after->services[k];
-		const struct recipe *r = plan_recipe(b, s, e);
+		const struct recipe *r = plan_stop_recipe(b, s, e);
+		const struct plan_actual *a = plan_actual(b->f, s->name);
 
 		if (!r)
 			return -1;
-		if (b->touch[k] >= RESTART && alive(plan_actual(b->f, s->name)))
+		if (b->touch[k] >= RESTART && alive(a) && (a->ours || !plan_builtin(b, s)))
 			add_stop(b, s, r);
 	}
 	return 0;
@@ -214,7 +256,7 @@ static int start_all(struct build *b, struct err *e)
 
 		if (!r)
 			return -1;
-		if (b->touch[k] == KEEP)
+		if (b->touch[k] == KEEP || r->builtin)
 			continue;
 		/* a stopped container, or one somebody else changed, starts with what is wanted */
 		if (b->touch[k] != RECREATE &&
@@ -224,13 +266,13 @@ static int start_all(struct build *b, struct err *e)
 	}
 	/* names after the start: exchanging them costs no downtime */
 	for (size_t k = 0; k < b->after->n_services; k++)
-		if (b->touch[k] == RECREATE)
+		if (is_made(b, k))
 			add_swap(b, &b->after->services[k]);
 	for (size_t i = 0; i < b->after->n_services; i++) {
 		size_t k = plan_order(b->after, i);
 		const struct service *s = &b->after->services[k];
 
-		if (b->touch[k] != KEEP)
+		if (b->touch[k] != KEEP && !plan_builtin(b, s))
 			add_verify(b, s, plan_recipe(b, s, e), b->touch[k]);
 	}
 	if (b->watch_s > 0)
@@ -259,10 +301,13 @@ int plan_transition(struct build *b, struct err *e)
 		return -1;
 	add_commit(b, "the settings of this stack, kept outside the containers");
 	for (size_t k = 0; k < b->after->n_services; k++) {
-		const struct plan_actual *a = plan_actual(b->f, b->after->services[k].name);
+		const struct service *s = &b->after->services[k];
+		const struct plan_actual *a = plan_actual(b->f, s->name);
 
 		if (b->touch[k] == RECREATE && there(a) && a->ours)
-			add_discard(b, &b->after->services[k]);
+			add_discard(b, s);
+		if (b->touch[k] != KEEP && plan_builtin(b, s))
+			add_report(b, s);
 	}
 	return 0;
 }

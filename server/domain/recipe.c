@@ -155,6 +155,7 @@ json_t *recipe_json(const struct recipe *r)
 
 	json_put_str(j, "id", r->id);
 	json_put_str(j, "role", r->relay ? "relay" : "node");
+	json_put_flag(j, "builtin", r->builtin);
 	json_put_str(j, "title", r->title);
 	json_put_str(j, "summary", r->summary);
 	json_put(j, "images", source_list(r, "offer"));

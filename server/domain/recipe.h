@@ -166,7 +166,8 @@ struct recipe_found {
 
 struct recipe {
 	const char *schema, *id, *title, *summary;
-	bool relay;		     /* role: relay, otherwise node */
+	bool relay;   /* role: relay, otherwise node */
+	bool builtin; /* this program does the work itself: no image, no container, one version */
 	struct recipe_strings offer; /* image references, best first; the first is the default */
 	struct recipe_repository *repositories;
 	size_t n_repositories;
@@ -247,7 +248,8 @@ bool recipe_in_range(const struct recipe_range *r, struct recipe_version v);
 /* "1.6", "v1.6.8", "v2.5.13-stable", "multiarch-v26.7.0" → the version; false when there is none.
  */
 bool recipe_version_of_tag(const char *tag, struct recipe_version *ret);
-/* The version of an image of this lineage, or the one declared for its floating tag. A private
+/* A builtin recipe has one version, whatever the image.
+ * The version of an image of this lineage, or the one declared for its floating tag. A private
  * registry's prefix does not matter. False: not of this lineage, or the version is not known.
  * *ret_assumed (may be NULL): the tag says nothing, the version is the recipe's assumption. */
 bool recipe_version(

@@ -141,7 +141,7 @@ static int check_config(const struct node *root)
 	struct node config = read_member(root, "config"), secrets = read_member(root, "secrets");
 	struct node content = read_member(&config, "content");
 
-	if (r->n_secrets && !config.value)
+	if (r->n_secrets && !config.value && !r->builtin)
 		return read_bad(&secrets, "secrets need a \"config\" to go into");
 	return content.value ? check_content(&content) : 0;
 }

@@ -166,6 +166,10 @@ bool recipe_version(
 	autoimage struct image_ref ref = {0};
 	bool assumed = false;
 
+	if (r->builtin) {
+		*ret = r->generations[0].range.from;
+		return true;
+	}
 	if (image_ref_parse(image, &ref, NULL))
 		return false;
 	for (size_t i = 0; i < r->n_repositories; i++) {

@@ -312,6 +312,13 @@ static int read_role(const struct node *n, void *out)
 	return 0;
 }
 
+static int read_builtin_role(const struct node *n, void *out)
+{
+	if (read_role(n, out))
+		return -1;
+	return ((struct recipe *)out)->relay ? 0 : read_bad(n, "only a relay can be built in");
+}
+
 /* ---- the whole ---- */
 
 /* The order matters: what is referred to is read before what refers to it. */
@@ -321,6 +328,7 @@ static const struct field recipe_fields[] = {
 	TEXT1(struct recipe, "title", title, 60, NULL),
 	TEXT1(struct recipe, "summary", summary, 400, NULL),
 	CUSTOM("role", true, read_role),
+	BOOL(struct recipe, "builtin", builtin),
 	ARRAY(struct recipe, "images", repositories, 1, 20, read_repository,
 		struct recipe_repository),
 	ARRAY(struct recipe, "generations", generations, 1, 100, read_generation,
@@ -355,6 +363,35 @@ static const struct field recipe_fields[] = {
 	CUSTOM("config", false, read_config),
 };
 
+/* Of what this program does itself: nothing that is about an image or a container. */
+static const struct field builtin_fields[] = {
+	{.key = "$schema", .kind = FIELD_TEXT, AT(struct recipe, schema), .max = 200},
+	TEXT1(struct recipe, "id", id, 31, NAME),
+	TEXT1(struct recipe, "title", title, 60, NULL),
+	TEXT1(struct recipe, "summary", summary, 400, NULL),
+	CUSTOM("role", true, read_builtin_role),
+	BOOL(struct recipe, "builtin", builtin),
+	ARRAY(struct recipe, "options", options, 0, 100, read_option, struct recipe_option),
+	ARRAY(struct recipe, "secrets", secrets, 0, 10, read_secret, struct recipe_secret),
+};
+
+static int read_builtin(const struct node *root)
+{
+	struct recipe *r = root->recipe;
+
+	r->generations = read_alloc(root, 1, sizeof(*r->generations));
+	r->n_generations = 1;
+	r->generations[0] = (struct recipe_generation){.id = "1",
+		.title = "built in",
+		.range = RANGE_ALWAYS,
+		.db_version = -1,
+		.db_reads_from = -1};
+	/* for a container that an earlier recipe of the service left behind */
+	r->stop_timeout_s = 10;
+	r->stop_kill = true;
+	return read_fields(root, builtin_fields, COUNT(builtin_fields), r);
+}
+
 int recipe_parse(const char *text, size_t len, struct recipe **ret, struct err *e)
 {
 	autorecipe struct recipe *r = xcalloc(1, sizeof(*r));
@@ -365,7 +402,11 @@ int recipe_parse(const char *text, size_t len, struct recipe **ret, struct err *
 	if (json_parse(text, len, &r->source, &broken))
 		return err_set(e, ERR_INTERNAL, "recipe.invalid", "%s", broken.message);
 	root.value = r->source;
-	if (read_fields(&root, recipe_fields, COUNT(recipe_fields), r) || recipe_check(&root))
+	if (json_is_true(json_object_get(r->source, "builtin"))
+			? read_builtin(&root)
+			: read_fields(&root, recipe_fields, COUNT(recipe_fields), r))
+		return -1;
+	if (recipe_check(&root))
 		return -1;
 	*ret = take(r);
 	return 0;

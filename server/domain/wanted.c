@@ -323,18 +323,40 @@ int wanted_parse(const json_t *input, const char *data_root, msec now, struct st
 	return 0;
 }
 
+/* Another relay in the place of this one: its options and secrets go on, as far as the other recipe
+ * knows them; image, ports, environment and limits are of the old one. */
+static int replace_relay(struct service *s, const json_t *in, json_t *secrets, struct err *e)
+{
+	if (text_field(in, "recipe", 60, e) || text_field(in, "image", 255, e))
+		return -1;
+	free(s->recipe);
+	s->recipe = xstrdup(json_str(in, "recipe", NULL));
+	free(s->image);
+	s->image = xstrdup(json_str(in, "image", NULL));
+	free(s->ports);
+	s->ports = NULL;
+	s->n_ports = 0;
+	json_object_clear(s->env);
+	s->limits = (struct limits){0};
+	return merge_service(s, in, secrets, e);
+}
+
 static int patch_service(struct stack *s, const json_t *in, json_t *secrets, struct err *e)
 {
 	struct service *old = stack_service(s, json_str(in, "name", ""));
+	const char *recipe = json_str(in, "recipe", NULL);
 
 	if (json_only(in, e, "name", "recipe", "image", "options", "env", "secrets", "limits",
 		    "ports", NULL))
 		return -1;
 	if (!old)
 		return add_service(s, in, secrets, e);
+	if (recipe && strcmp(recipe, old->recipe) && !strcmp(old->name, "relay"))
+		return replace_relay(old, in, secrets, e);
 	if (json_object_get(in, "recipe") || json_object_get(in, "image"))
 		return wanted_bad(e, "input.service", "services",
-			"may name recipe and image only for a service that is added");
+			"may name recipe and image only for a service that is added, or a relay "
+			"that is replaced");
 	return merge_service(old, in, secrets, e);
 }
 
@@ -376,7 +398,8 @@ static json_t *service_json(const struct service *s)
 	if (s->container)
 		json_put_str(j, "container_name", s->container);
 	json_put_str(j, "recipe", s->recipe);
-	json_put_str(j, "image", s->image);
+	if (s->image && *s->image)
+		json_put_str(j, "image", s->image);
 	json_put(j, "options", json_deep_copy(s->options));
 	json_put(j, "env", json_deep_copy(s->env));
 	json_put(j, "limits", limits_json(&s->limits));
@@ -419,9 +442,12 @@ int wanted_load(const json_t *j, struct stack *ret, struct err *e)
 		return wanted_bad(e, "input.name", "name", "of a stored stack is not valid");
 	if (read_network(j, &s.network, e))
 		return -1;
-	for (size_t i = 0; i < json_array_size(services); i++)
+	for (size_t i = 0; i < json_array_size(services); i++) {
 		if (add_service(&s, json_array_get(services, i), secrets, e))
 			return -1;
+		if (!s.services[i].image)
+			s.services[i].image = xstrdup("");
+	}
 	if (node_first(&s, e) || check_whole(&s, e))
 		return -1;
 	*ret = s;

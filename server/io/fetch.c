@@ -22,6 +22,8 @@
 #define QUIET_AFTER 2000 /* a stream that is silent for so long is looked at less often: */
 #define QUIET_LOOK 500	 /* each look costs 100 us, and the stream of events is silent for days */
 #define IDLE_LOOK 1000
+#define KEPT_MAX 64L /* connections of one thread: to the engine, and to the nodes it asks often   \
+		      */
 
 /* A handle with its kept connections. One thread uses it, for one call at a time: a call made from
  * inside a stream's on_data gets a second one. */
@@ -37,6 +39,9 @@ struct run {
 	struct fetch_answer *ret;
 	CURL *easy;
 	int target_ns, own_ns; /* -1 = the socket is opened where we are */
+	ino_t ns;	       /* names the target namespace; 0 = none */
+	char *url;
+	struct curl_slist *connect_to;
 	int ns_errno;
 	msec started, heard;
 	bool too_large, stopped;
@@ -87,7 +92,7 @@ static struct lane *lane_take(void)
 	l->easy = curl_easy_init();
 	if (!l->multi || !l->easy)
 		abort(); /* out of memory */
-	curl_multi_setopt(l->multi, CURLMOPT_MAXCONNECTS, 2L);
+	curl_multi_setopt(l->multi, CURLMOPT_MAXCONNECTS, KEPT_MAX);
 	return l;
 }
 
@@ -153,6 +158,7 @@ static int find_namespaces(struct run *r, struct err *e)
 	own = open(path, O_RDONLY | O_CLOEXEC);
 	if (own < 0 || fstat(target, &a) || fstat(own, &b))
 		return err_errno(e, "fetch.failed", "The own network namespace cannot be opened");
+	r->ns = a.st_ino;
 	if (a.st_dev == b.st_dev && a.st_ino == b.st_ino)
 		return 0;
 	r->target_ns = target;
@@ -165,6 +171,8 @@ static void run_close(struct run *r)
 {
 	close_fd(&r->target_ns);
 	close_fd(&r->own_ns);
+	curl_slist_free_all(r->connect_to);
+	free(r->url);
 }
 
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
@@ -203,7 +211,7 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 	return r->too_large ? 0 : n;
 }
 
-static void set_method(CURL *c, const struct fetch *f)
+static void set_method(CURL *c, const struct fetch *f, bool keep)
 {
 	const char *method = f->method ? f->method : "GET";
 	bool get = !strcmp(method, "GET");
@@ -219,6 +227,8 @@ static void set_method(CURL *c, const struct fetch *f)
 		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, method);
 	/* On a kept connection that turns out dead libcurl asks again by itself, which only a GET
 	 * bears; and a connection inside a container must never serve another one. */
+	if (keep)
+		return;
 	if (!get || f->netns_pid > 0)
 		curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
 	if (f->netns_pid > 0)
@@ -233,15 +243,33 @@ static void set_trust(CURL *c)
 	curl_easy_setopt(c, CURLOPT_CAPATH, ca.dir);
 }
 
+/* Connections are kept by host and port, which read the same in every container: here the
+ * namespace becomes the host's name. True when the connection may be kept. */
+static bool keep_apart(struct run *r)
+{
+	static const char local[] = "http://127.0.0.1:";
+	const char *port = r->f->url + sizeof(local) - 1;
+	autofree char *to = NULL;
+
+	if (!r->f->netns_keep || !r->ns || strncmp(r->f->url, local, sizeof(local) - 1))
+		return false;
+	r->url = xasprintf("http://ns-%llu:%s", (unsigned long long)r->ns, port);
+	to = xasprintf("::127.0.0.1:%.*s", (int)strcspn(port, "/"), port);
+	r->connect_to = curl_slist_append(NULL, to);
+	curl_easy_setopt(r->easy, CURLOPT_CONNECT_TO, r->connect_to);
+	return true;
+}
+
 static void set_options(struct run *r)
 {
 	const struct fetch *f = r->f;
 	CURL *c = r->easy;
+	bool keep = keep_apart(r);
 
-	curl_easy_setopt(c, CURLOPT_URL, f->url);
+	curl_easy_setopt(c, CURLOPT_URL, r->url ? r->url : f->url);
 	if (f->unix_socket)
 		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, f->unix_socket);
-	set_method(c, f);
+	set_method(c, f, keep);
 	if (!strncmp(f->url, "https:", 6))
 		set_trust(c);
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");

@@ -26,6 +26,10 @@ struct fetch {
 	const char *unix_socket; /* path, or NULL for TCP */
 	int netns_pid;		 /* > 0: open the socket in the network namespace of this process */
 	bool any_certificate;	 /* https to https://127.0.0.1 only: whoever answers is believed */
+	/* Keep its connection for this thread's next call to the same port in the same namespace;
+	 * for http://127.0.0.1:PORT/ only, and requests that may be sent twice: a kept connection
+	 * that turns out dead is replaced and the request asked again. */
+	bool netns_keep;
 	const char *const *headers; /* NULL-terminated "Name: value" list, or NULL */
 	const void *body;	    /* or NULL */
 	size_t body_len;

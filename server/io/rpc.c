@@ -77,6 +77,7 @@ int rpc_call(
 		.method = "POST",
 		.url = url,
 		.netns_pid = r->pid,
+		.netns_keep = r->keep,
 		.headers = headers,
 		.body = body,
 		.body_len = strlen(body),

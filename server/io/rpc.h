@@ -19,6 +19,7 @@ struct rpc {
 	int pid;	 /* a process inside the namespace (the container's) */
 	int port;	 /* on 127.0.0.1 there */
 	msec timeout_ms; /* 0 = 3000 */
+	bool keep;	 /* asked again soon: keep the connection */
 };
 
 /* params: array or NULL for []. ret: the result (may be JSON null), owned by the caller. */

@@ -62,13 +62,42 @@ static int do_remove(struct action_ctx *c, struct err *e)
 	return plan_remove(&c->before, &facts.f, c->ret, e);
 }
 
+/* Options of the old relay that the new one does not know. */
+static void forget_options(struct app *app, const struct service *old, struct service *new)
+{
+	const struct recipe *r = recipe_find(app->recipes, new->recipe);
+	const char *key;
+	json_t *value;
+	void *next;
+
+	if (!r || !strcmp(old->recipe, new->recipe))
+		return;
+	json_object_foreach_safe(new->options, next, key,
+		value) if (!recipe_option(r, key) && json_object_get(old->options, key))
+		json_object_del(new->options, key);
+}
+
+/* What follows from another relay in the place of this one. */
+static void follow_relay(struct action_ctx *c, struct stack *after)
+{
+	struct service *old = stack_service(&c->before, "relay"),
+		       *new = stack_service(after, "relay");
+
+	if (old && new)
+		forget_options(c->app, old, new);
+	if (wish_builtin(c->app, new) && !json_object_get(c->a->body, "network"))
+		after->network = NET_PRIVATE;
+}
+
 static int do_options(struct action_ctx *c, struct err *e)
 {
 	autostack struct stack after = {0};
 	autofacts struct facts facts = {0};
 
-	if (wanted_patch(&c->before, c->a->body, clock_wall(), &after, &c->a->ret_secrets, e) ||
-		wish_complete(c->app, &after, e) ||
+	if (wanted_patch(&c->before, c->a->body, clock_wall(), &after, &c->a->ret_secrets, e))
+		return -1;
+	follow_relay(c, &after);
+	if (wish_complete(c->app, &after, e) ||
 		wish_secrets(c->app, &after, c->a->ret_secrets, e) ||
 		facts_look(c->app, &after, &facts, e) ||
 		facts_copy(c->app, &c->before, c->a->body, &facts, e))
@@ -91,6 +120,8 @@ static int do_limits(struct action_ctx *c, struct err *e)
 	if (!s)
 		return err_set(e, ERR_NOT_FOUND, "service.missing",
 			"The stack %s has no service called %.40s.", after.name, c->a->service);
+	if (wish_container(c->app, s, e))
+		return -1;
 	if (!limits)
 		return err_set(e, ERR_INPUT, "input.missing", "The field \"limits\" is missing.");
 	if (limits_parse(limits, &s->limits, e) || facts_look(c->app, &after, &facts, e))
@@ -121,6 +152,8 @@ static int do_upgrade(struct action_ctx *c, struct err *e)
 	if (!s)
 		return err_set(e, ERR_NOT_FOUND, "service.missing",
 			"The stack %s has no service called %.40s.", after.name, service);
+	if (wish_container(c->app, s, e))
+		return -1;
 	if (image)
 		set_image(s, image);
 	if (wish_complete(c->app, &after, e) || facts_look(c->app, &after, &facts, e) ||

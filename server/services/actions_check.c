@@ -54,6 +54,8 @@ int action_upgrade_check(struct app *app, const char *stack, const char *service
 	if (!svc || !(r = recipe_find(app->recipes, svc->recipe)))
 		return err_set(e, ERR_NOT_FOUND, "service.missing",
 			"The stack %s has no service called %.40s.", stack, service);
+	if (wish_container(app, svc, e))
+		return -1;
 	if (!image)
 		image = svc->image;
 	to = recipe_generation(r, image);

@@ -6,6 +6,7 @@
 
 #include "domain/disk.h"
 #include "domain/spec.h"
+#include "domain/wanted.h"
 #include "io/chain.h"
 #include "io/docker.h"
 #include "io/host.h"
@@ -63,6 +64,11 @@ int facts_look(struct app *app, const struct stack *s, struct facts *ret, struct
 		ret->f.n_actual++;
 		if (look_at(app, s, &s->services[i], &ret->containers[i], &ret->actual[i], e))
 			return -1;
+		/* without a container of its own nothing is missing: one of an earlier relay counts
+		 */
+		if (wish_builtin(app, &s->services[i]) &&
+			ret->containers[i].presence == PRESENCE_UNKNOWN)
+			ret->containers[i].presence = PRESENCE_NO;
 	}
 	ret->f.now = clock_wall();
 	ret->f.recipes = app->recipes;
@@ -89,6 +95,7 @@ static int complete_service(struct app *app, struct service *s, struct err *e)
 	const struct recipe *r = recipe_find(app->recipes, s->recipe);
 	const struct recipe_generation *g;
 	autoimage struct image_ref ref = {0};
+	static const struct limits none;
 
 	if (!r)
 		return err_set(e, ERR_INPUT, "recipe.missing",
@@ -96,9 +103,14 @@ static int complete_service(struct app *app, struct service *s, struct err *e)
 	if (r->relay != !strcmp(s->name, "relay"))
 		return err_set(e, ERR_INPUT, "input.service", "The recipe %s is not for a %s.",
 			r->title, s->name);
+	if (r->builtin &&
+		((s->image && *s->image) || s->n_ports || !limits_equal(&s->limits, &none)))
+		return err_set(e, ERR_INPUT, "service.builtin",
+			"%s is a part of this program: it has no image, ports or limits.",
+			r->title);
 	if (!s->image)
-		s->image = xstrdup(r->offer.items[0]);
-	if (image_ref_parse(s->image, &ref, e))
+		s->image = xstrdup(r->builtin ? "" : r->offer.items[0]);
+	if (!r->builtin && image_ref_parse(s->image, &ref, e))
 		return -1;
 	g = recipe_generation(r, s->image);
 	if (!g)
@@ -110,11 +122,29 @@ static int complete_service(struct app *app, struct service *s, struct err *e)
 	return recipe_check_options(r, g, s->options, e) || recipe_check_env(r, s->env, e) ? -1 : 0;
 }
 
+bool wish_builtin(struct app *app, const struct service *s)
+{
+	const struct recipe *r = s ? recipe_find(app->recipes, s->recipe) : NULL;
+
+	return r && r->builtin;
+}
+
+int wish_container(struct app *app, const struct service *s, struct err *e)
+{
+	if (!wish_builtin(app, s))
+		return 0;
+	return err_set(e, ERR_CONFLICT, "service.builtin",
+		"The %s is a part of this program and has no container.", s->name);
+}
+
 int wish_complete(struct app *app, struct stack *s, struct err *e)
 {
 	for (size_t i = 0; i < s->n_services; i++)
 		if (complete_service(app, &s->services[i], e))
 			return -1;
+	if (s->network == NET_SHARED && wish_builtin(app, stack_service(s, "relay")))
+		return err_set(e, ERR_INPUT, "input.service",
+			"A network can be shared only with a relay that has a container.");
 	return 0;
 }
 

@@ -39,6 +39,10 @@ int do_copy(struct action_ctx *c, struct err *e);
 int do_trash(struct action_ctx *c, struct err *e);
 int do_untrash(struct action_ctx *c, struct err *e);
 int do_empty(struct action_ctx *c, struct err *e);
+/* Whether this program itself is the service; NULL is allowed. */
+bool wish_builtin(struct app *app, const struct service *s);
+/* service.builtin when it is. */
+int wish_container(struct app *app, const struct service *s, struct err *e);
 
 /* Fills what a wish left out (image, ports) and holds it against the recipes. */
 int wish_complete(struct app *app, struct stack *s, struct err *e);

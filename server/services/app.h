@@ -32,6 +32,7 @@ struct app {
 	struct sampler *sampler;
 	struct probe *probe;
 	struct notify *notify;
+	struct relay *relay;
 	struct http_server *http;
 	msec started_at;
 };

@@ -21,6 +21,7 @@
 #define DISK_MAX_MS (10 * 60 * 1000)
 #define DISK_SHARE 100
 #define RPC_MS 2000
+#define HEAD_YOUNG_MS 3000
 
 /* One node as this thread follows it. */
 struct node {
@@ -54,6 +55,8 @@ struct target {
 	struct recipe_version version;
 	bool has_version;
 	struct sync_rule rule;
+	int64_t head, head_time; /* as the relay was told at head_at; 0 = never */
+	msec head_at;
 };
 
 static struct node *node_of(struct probe *p, const char *stack)
@@ -88,6 +91,9 @@ static size_t collect(struct probe *p, struct target **ret)
 		snprintf(t->container, sizeof(t->container), "%s", f->container.id);
 		t->data_dir = xstrdup(s->data_dir);
 		t->started_at = f->container.started_at;
+		t->head = f->head;
+		t->head_time = f->head_time;
+		t->head_at = f->head_at;
 		t->pid = container_alive(&f->container) ? f->container.pid : 0;
 		t->has_version = recipe_version(t->recipe, svc->image, &t->version, NULL);
 		net = recipe_network(t->recipe, svc->options);
@@ -121,11 +127,25 @@ static int64_t quantity(const struct rpc *r, const char *method)
 	return rpc_quantity(v);
 }
 
-static void ask_head(const struct rpc *r, struct sync_obs *o)
+/* A reporting node is asked for its head each second anyway. */
+static bool relay_knows(const struct target *t, struct sync_obs *o)
 {
-	autojson json_t *params = json_pack("[s,b]", "latest", 0), *block = NULL;
+	if (!t->head_at || clock_mono() - t->head_at > HEAD_YOUNG_MS || t->head_time <= 0)
+		return false;
+	o->head_time = t->head_time;
+	if (!o->syncing)
+		o->current = t->head;
+	return true;
+}
+
+static void ask_head(const struct target *t, const struct rpc *r, struct sync_obs *o)
+{
+	autojson json_t *params = NULL, *block = NULL;
 	int64_t seconds;
 
+	if (relay_knows(t, o))
+		return;
+	params = json_pack("[s,b]", "latest", 0);
 	if (rpc_call(r, "eth_getBlockByNumber", params, &block, NULL) || !json_is_object(block))
 		return;
 	seconds = rpc_quantity(json_object_get(block, "timestamp"));
@@ -166,7 +186,8 @@ static void ask_version(struct node *n, const struct target *t, const struct rpc
 
 static struct sync_obs observe(struct node *n, const struct target *t)
 {
-	struct rpc r = {.pid = t->pid, .port = t->recipe->rpc.port, .timeout_ms = RPC_MS};
+	struct rpc r = {
+		.pid = t->pid, .port = t->recipe->rpc.port, .timeout_ms = RPC_MS, .keep = true};
 	struct sync_obs o = {.at = clock_wall(),
 		.current = -1,
 		.highest = -1,
@@ -193,7 +214,7 @@ static struct sync_obs observe(struct node *n, const struct target *t)
 		o.warp_done = rpc_quantity(json_object_get(syncing, "warpChunksProcessed"));
 		o.warp_total = rpc_quantity(json_object_get(syncing, "warpChunksAmount"));
 	}
-	ask_head(&r, &o);
+	ask_head(t, &r, &o);
 	o.peers = quantity(&r, t->recipe->rpc.peers);
 	ask_gap(n, t, &r);
 	o.gap_first = n->gap_first;

@@ -41,6 +41,7 @@ enum series {
 	PEERS,
 	CHAIN_SIZE,
 	VOLUME_FREE,
+	RELAY_BYTES,
 	HOST_MEMORY,
 	HOST_LOAD,
 	HOST_PRESSURE_CPU,
@@ -68,6 +69,7 @@ static const struct {
 	[PEERS] = {"peers", "count"},
 	[CHAIN_SIZE] = {"chain_size", "bytes"},
 	[VOLUME_FREE] = {"volume_free", "bytes"},
+	[RELAY_BYTES] = {"relay_bytes", "bytes/min"},
 	[HOST_MEMORY] = {"host_memory_available", "bytes"},
 	[HOST_LOAD] = {"host_load", "load"},
 	[HOST_PRESSURE_CPU] = {"host_pressure_cpu", "percent"},
@@ -252,7 +254,7 @@ static void remember(struct sampler *s, struct track *t, msec at)
 {
 	struct service_facts *f;
 	double cpu = -1, throttled = -1, rd = -1, wr = -1;
-	int64_t volume_free = -1;
+	int64_t volume_free = -1, relay_bytes = -1;
 
 	world_lock(s->app->world);
 	f = world_service(s->app->world, t->stack, t->service);
@@ -262,6 +264,8 @@ static void remember(struct sampler *s, struct track *t, msec at)
 		rd = f->read_per_s;
 		wr = f->write_per_s;
 	}
+	if (f && f->has_relay)
+		relay_bytes = f->relay.bytes_per_min;
 	if (s->app->world->volume.total)
 		volume_free = s->app->world->volume.free;
 	world_unlock(s->app->world);
@@ -279,6 +283,7 @@ static void remember(struct sampler *s, struct track *t, msec at)
 		put(s, t->entity, DISK_READ, at, rd);
 		put(s, t->entity, DISK_WRITE, at, wr);
 	}
+	put(s, t->entity, RELAY_BYTES, at, (double)relay_bytes);
 	if (!t->alive || strcmp(t->service, "node"))
 		return;
 	put(s, t->entity, BLOCK, at, (double)t->block);

@@ -33,6 +33,7 @@ static const struct step_kind kinds[] = {
 	{"delete", run_delete, NULL, true},
 	{"commit", run_commit, NULL, true},
 	{"discard", run_discard, NULL, true},
+	{"report", run_report, NULL, true},
 	{"network_remove", run_network_remove, NULL, true},
 };
 

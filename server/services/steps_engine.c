@@ -6,6 +6,7 @@
 
 #include "domain/spec.h"
 #include "domain/wanted.h"
+#include "io/chain.h"
 #include "io/docker.h"
 #include "io/store.h"
 
@@ -284,6 +285,10 @@ int undo_limits(struct step_ctx *c, struct err *e)
 
 int run_remove(struct step_ctx *c, struct err *e)
 {
+	autofree char *rel = xasprintf("%s/%s", arg_str(c, "service"), arg_str(c, "file"));
+
+	if (*arg_str(c, "file") && chain_unlink(arg_str(c, "dir"), rel, e))
+		return -1;
 	return docker_remove(c->app->docker, arg_str(c, "container"), e);
 }
 

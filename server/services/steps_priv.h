@@ -36,7 +36,7 @@ STEP(run_limits); /* {service, container, after, before} */
 STEP(undo_limits);
 STEP(run_remove); /* {service, container, name, config}: of a stopped one, with a way back */
 STEP(undo_remove);
-STEP(run_discard); /* {service, container}: of the replaced one */
+STEP(run_discard); /* {service, container, dir?, file?}: of the replaced one, and its file */
 
 /* ---- steps_run.c ---- */
 STEP(run_stop); /* {service, container, timeout_s, signal, node} → {was_alive, ended_at} */
@@ -68,6 +68,8 @@ STEP(run_rename); /* {container, name, was} */
 STEP(undo_rename);
 STEP(run_wake); /* {container, policy, timeout_s, signal, kill} */
 STEP(undo_wake);
+/* ---- steps_relay.c ---- */
+STEP(run_report); /* {service}: the built-in relay begins anew; waits a little for its word */
 
 /* ---- shared ---- */
 /* Borrowed strings of a JSON array; the list is owned by the caller. */

@@ -77,13 +77,34 @@ static bool is_armed(const struct container *c)
 	return c->restart_policy && !strcmp(c->restart_policy, "always");
 }
 
+/* Nothing to look at; what is known is of an earlier relay. */
+static void forget_container(struct world *w, const struct stack *s, const struct service *svc)
+{
+	struct service_facts *f;
+
+	world_lock(w);
+	f = world_service(w, s->name, svc->name);
+	if (f) {
+		container_free(&f->container);
+		f->container = (struct container){0};
+		f->ours = f->split = f->has_usage = f->given_up = false;
+		f->drift = 0;
+	}
+	world_unlock(w);
+}
+
 /* The container by its name, into the world. */
 static int look_at(struct watch *w, const struct stack *s, const struct service *svc, struct err *e)
 {
+	const struct recipe *r = recipe_find(w->app->recipes, svc->recipe);
 	autofree char *name = spec_container_name(s, svc->name);
 	struct container c = {0};
 	struct service_facts *f;
 
+	if (r && r->builtin) {
+		forget_container(w->app->world, s, svc);
+		return 0;
+	}
 	if (docker_inspect(w->app->docker, name, &c, e))
 		return -1;
 	if (c.presence == PRESENCE_NO && too_early(w))
@@ -99,8 +120,10 @@ static int look_at(struct watch *w, const struct stack *s, const struct service 
 		f->drift &= ~(unsigned)DRIFT_CONTAINER;
 		if (f->container.presence == PRESENCE_YES && !f->ours)
 			f->drift |= DRIFT_CONTAINER;
-		if (strcmp(c.id, f->container.id) || c.started_at != f->container.started_at)
+		if (strcmp(c.id, f->container.id) || c.started_at != f->container.started_at) {
 			f->has_usage = f->has_sync = false;
+			f->head_at = 0;
+		}
 		/* a Start job arms it again; a start that was under way when we gave up does not */
 		if (container_alive(&f->container) && is_armed(&f->container))
 			f->given_up = false;

@@ -30,7 +30,7 @@ function errorsOf(value) {
 
 test('every shipped recipe fits the schema', () => {
   const all = files(shipped);
-  assert.deepEqual(all.map((f) => f.name), ['ethereumjs.json', 'ethnetintel.json', 'parity.json']);
+  assert.deepEqual(all.map((f) => f.name), ['ethereumjs.json', 'ethnetintel.json', 'ethstats.json', 'parity.json']);
   for (const f of all) {
     assert.equal(errorsOf(f.value), '', f.name);
     assert.equal(`${f.value.id}.json`, f.name);

@@ -84,8 +84,19 @@ need_tests() {
 	need git libcmocka-dev librocksdb-dev sqlite3 xfsprogs e2fsprogs docker-registry nginx-light docker-compose clang-format
 	need_files prometheus prometheus
 	(cd "$ROOT/tests" && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --loglevel=error --no-fund --no-audit)
+	need_stats_servers
 }
 
 need_browser() {
 	need chromium
+}
+
+# The test's ethstats servers, each with a lock file of its own: their generations of ws exclude each other.
+need_stats_servers() {
+	local g
+	need_node
+	for g in 6 8; do
+		(cd "$ROOT/tests/ethstats/primus$g" &&
+			[ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --silent --ignore-scripts)
+	done
 }
