@@ -14,9 +14,10 @@ static int do_install(struct action_ctx *c, struct err *e)
 {
 	autostack struct stack after = {0};
 	autofacts struct facts facts = {0};
+	autojson json_t *body = NULL;
 
-	if (wanted_parse(c->a->body, c->app->config.data_root, clock_wall(), &after,
-		    &c->a->ret_secrets, e))
+	if (wish_body(c, &body, e) || wanted_parse(body, c->app->config.data_root, clock_wall(),
+					      &after, &c->a->ret_secrets, e))
 		return -1;
 	if (stack_is_free(c->app, &after, e) || wish_complete(c->app, &after, e) ||
 		wish_secrets(c->app, &after, c->a->ret_secrets, e) ||
@@ -93,8 +94,10 @@ static int do_options(struct action_ctx *c, struct err *e)
 {
 	autostack struct stack after = {0};
 	autofacts struct facts facts = {0};
+	autojson json_t *body = NULL;
 
-	if (wanted_patch(&c->before, c->a->body, clock_wall(), &after, &c->a->ret_secrets, e))
+	if (wish_body(c, &body, e) ||
+		wanted_patch(&c->before, body, clock_wall(), &after, &c->a->ret_secrets, e))
 		return -1;
 	follow_relay(c, &after);
 	if (wish_complete(c->app, &after, e) ||

@@ -39,6 +39,10 @@ int do_copy(struct action_ctx *c, struct err *e);
 int do_trash(struct action_ctx *c, struct err *e);
 int do_untrash(struct action_ctx *c, struct err *e);
 int do_empty(struct action_ctx *c, struct err *e);
+/* The request's body, with what the text of a relay's configuration file ("config") says put where
+ * options and secrets are; owned by the caller. relay.config. */
+int wish_body(const struct action_ctx *c, json_t **ret, struct err *e);
+
 /* Whether this program itself is the service; NULL is allowed. */
 bool wish_builtin(struct app *app, const struct service *s);
 /* service.builtin when it is. */

@@ -83,6 +83,21 @@ describe('the built-in relay', { timeout: 900000 }, () => {
     assert.ok(history.length <= 50);
   });
 
+  it('takes the settings of the old relay: its app.json', async () => {
+    const patch = (config, more) => station.api('PATCH', '/stacks/r', { services: [{ name: 'relay', config, ...more }] });
+    for (const bad of ['{', '[]', '[{"env": {}}]'])
+      assert.equal((await patch(bad)).body.error.code, 'relay.config', bad);
+    assert.equal((await station.api('PATCH', '/stacks/r', { services: [{ name: 'node', config: '[]' }] })).body.error.code, 'input.service');
+    const env = { RPC_HOST: 'localhost', RPC_PORT: '8545', INSTANCE_NAME: 'Old Name', CONTACT_DETAILS: 'old@example.org', WS_SERVER: server.url, WS_SECRET: SECRET, VERBOSITY: 2 };
+    const config = JSON.stringify([{ name: 'node-app', script: 'app.js', env }]);
+    await station.job('PATCH', '/stacks/r', { services: [{ name: 'relay', config, options: { contact: 'new@example.org' } }] });
+    await until('it is listed by the name in the file', () => server.node('oldName')?.stats.block, 30000 * slower);
+    assert.equal(server.node('oldName').info.contact, 'new@example.org', 'what is said goes before the file');
+    assert.ok(!('config' in (await station.service('r', 'relay')).options));
+    await options({ instance_name: NAME, contact: null });
+    await seen();
+  });
+
   it('shows what it knows: three levels', async () => {
     const r = await until('the page was looked at', async () => {
       const f = await facts();
