@@ -6,7 +6,7 @@ cd "$(dirname "$0")/../.."
 seconds=${1:-60}
 [ $# -eq 0 ] || shift
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(compose recipe journal engine)
+[ ${#targets[@]} -gt 0 ] || targets=(compose recipe journal engine ethstats)
 broken=()
 
 make --no-print-directory -s -j"$(nproc)" -C server CC=clang VARIANT=fuzz all fuzz

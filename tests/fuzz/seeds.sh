@@ -16,6 +16,10 @@ recipe)
 	cp shared/recipes/*.json "$dir/"
 	rm "$dir/schema.json"
 	;;
+ethstats)
+	# what recorded servers said, a file for each session
+	awk -v dir="$dir" '/^=== / {to = dir "/" substr($2, 1, 1)} /S>C TEXT/ {sub(/.* len=[0-9]+ /, ""); print >to}' tests/ethstats/frames.txt
+	;;
 journal | engine)
 	cp "tests/fuzz/$target"/* "$dir/"
 	;;
