@@ -7,6 +7,7 @@
 #	downtime   upgrade of a node, beside docker-compose doing the same
 #	copy       a copy of 10 GB of chain, beside cp -a (takes 20 GB of disk for a while)
 #	adopt      taking over 10 GB in a container's own layer, beside docker cp (likewise)
+#	relay      what one reported node adds, and fifty, beside the same nodes unreported
 #
 # Ends with 1 when a target is missed. The machine's load stands in every heading: at a high one,
 # measure again.
@@ -27,11 +28,12 @@ build() {
 		server/base/{err,mem,buf,log,clock,thread}.c -lsqlite3 -lpthread -lm
 	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -o "$out/plain_table" tests/bench/plain_table.c -lsqlite3
 	(cd tests && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --loglevel=error --no-fund --no-audit)
+	need_stats_servers
 	need_browser
 }
 
 names=("$@")
-[ ${#names[@]} -gt 0 ] || names=(rest history http downtime copy adopt)
+[ ${#names[@]} -gt 0 ] || names=(rest history http downtime copy adopt relay)
 for n in "${names[@]}"; do
 	[ -f "tests/bench/$n.mjs" ] || { echo "run.sh: no measurement \"$n\"" >&2; exit 2; }
 done
