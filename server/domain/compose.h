@@ -33,6 +33,7 @@ struct compose_read {
 	json_t *seen;  /* array of seen containers, in the order of the files */
 	json_t *notes; /* array of notes */
 	char *name;    /* of the project, when a file says it; or NULL */
+	json_t *relay; /* {recipe, options} of an export's relay without a container, or NULL */
 };
 void compose_read_free(struct compose_read *r);
 #define autocompose cleanup(compose_read_free)
@@ -51,7 +52,9 @@ struct compose_service {
 };
 /* Files to keep: array of {name, mode, text}: docker-compose.yml, .env, README.md and, for a
  * service with secrets, an example of its configuration file. No secret is in them. Owned by the
- * caller. */
-json_t *compose_write(const struct stack *s, const struct compose_service *services, size_t n);
+ * caller. builtin: the relay that is no container, or NULL: docker-compose leaves it out, and
+ * compose_read finds it again. */
+json_t *compose_write(const struct stack *s, const struct compose_service *services, size_t n,
+	const struct service *builtin);
 
 #endif

@@ -5,6 +5,9 @@
 
 #include "domain/compose.h"
 
+/* At the top of an export: the relay that is no container. */
+#define COMPOSE_RELAY "x-ethstation-relay"
+
 /* One value of a YAML file, aliases followed, merge keys merged, variables filled in. */
 enum ykind { Y_SCALAR, Y_LIST, Y_MAP };
 struct ynode {

@@ -10,6 +10,7 @@ void compose_read_free(struct compose_read *r)
 {
 	json_decref(r->seen);
 	json_decref(r->notes);
+	json_decref(r->relay);
 	free(r->name);
 	*r = (struct compose_read){0};
 }
@@ -75,11 +76,35 @@ static bool known_version(const char *v)
 	return !*v || !strcmp(v, "1") || ((v[0] == '2' || v[0] == '3') && (!v[1] || v[1] == '.'));
 }
 
+static json_t *typed(const struct ynode *n)
+{
+	const char *text = ynode_text(n);
+	size_t digits = strspn(text, "0123456789");
+
+	return n->plain && digits && digits < 10 && !text[digits] ? json_integer(atol(text))
+								  : json_string(text);
+}
+
+/* What an export of ours says of a relay that has no container. */
+static json_t *read_relay(const struct ynode *n)
+{
+	const struct ynode *options = ynode_get(n, "options");
+	json_t *j = json_object(), *values = json_object();
+
+	json_put_str(j, "recipe", ynode_text(ynode_get(n, "recipe")));
+	for (size_t i = 0; options && options->kind == Y_MAP && i < options->n; i++)
+		json_put(values, options->items[i].key, typed(&options->items[i]));
+	json_put(j, "options", values);
+	return j;
+}
+
 /* Volumes and networks are described again by the mounts and networks of the services. */
 static void read_top(struct yfile *f, const struct ynode *n, struct compose_read *ret)
 {
 	static const char *const known[] = {"services", "volumes", "networks"};
 
+	if (!strcmp(n->key, COMPOSE_RELAY) && !ret->relay)
+		ret->relay = read_relay(n);
 	if (!strncmp(n->key, "x-", 2))
 		return;
 	if (!strcmp(n->key, "name")) {

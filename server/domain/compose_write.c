@@ -1,6 +1,6 @@
 /* A stack → files that docker-compose understands. Built from the very bodies that Docker is asked
  * for, so that the same containers come out. */
-#include "domain/compose.h"
+#include "domain/compose_priv.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -135,7 +135,10 @@ static void put_map(struct buf *b, int depth, const char *key, const json_t *map
 		buf_printf(b, "%*s", depth * 2 + 2, "");
 		put_scalar(b, name);
 		buf_puts(b, ": ");
-		put_scalar(b, json_string_value(value));
+		if (json_is_integer(value))
+			buf_printf(b, "%lld", (long long)json_integer_value(value));
+		else
+			put_scalar(b, json_string_value(value));
 		buf_puts(b, "\n");
 	}
 }
@@ -263,8 +266,18 @@ static void put_service(struct writing *w, const struct compose_service *s)
 
 /* ---- the files ---- */
 
-static char *compose_text(
-	const struct stack *stack, const struct compose_service *services, size_t n)
+static void put_builtin(struct buf *b, const struct service *relay)
+{
+	buf_puts(
+		b, "# Ethereum Station itself reports the node; docker-compose leaves this out.\n");
+	line(b, 0, COMPOSE_RELAY);
+	buf_puts(b, "\n");
+	put_text(b, 1, "recipe", relay->recipe);
+	put_map(b, 1, "options", relay->options);
+}
+
+static char *compose_text(const struct stack *stack, const struct compose_service *services,
+	size_t n, const struct service *builtin)
 {
 	struct writing w = {.stack = stack};
 	autofree char *network = spec_network_name(stack);
@@ -278,6 +291,8 @@ static char *compose_text(
 		put_service(&w, &services[i]);
 	buf_puts(&w.b, "networks:\n  private:\n");
 	put_text(&w.b, 2, "name", network);
+	if (builtin)
+		put_builtin(&w.b, builtin);
 	return buf_take(&w.b);
 }
 
@@ -303,6 +318,12 @@ static const char readme_secret[] =
 	"another machine make that file from `%s.example`, fill in the empty secret,\n"
 	"and run `chown %d:%d` and `chmod 600` on it.\n";
 
+static const char readme_builtin[] =
+	"\n## Ethstats\n\n"
+	"Ethereum Station itself reports this node to %s. Nothing in these files\n"
+	"does that: started by docker-compose, the node is on no ethstats page. Imported into\n"
+	"Ethereum Station they bring the relay back, but for its secret.\n";
+
 static void add_file(json_t *files, const char *name, const char *mode, const char *text)
 {
 	json_t *j = json_object();
@@ -324,10 +345,11 @@ static void add_secrets(json_t *files, struct buf *readme, const struct stack *s
 		s->recipe->config.file, g ? g->uid : 0, g ? g->gid : 0);
 }
 
-json_t *compose_write(const struct stack *s, const struct compose_service *services, size_t n)
+json_t *compose_write(const struct stack *s, const struct compose_service *services, size_t n,
+	const struct service *builtin)
 {
 	json_t *files = json_array();
-	autofree char *text = compose_text(s, services, n);
+	autofree char *text = compose_text(s, services, n, builtin);
 	autofree char *env =
 		xasprintf("# Where the chain and all settings lie.\nDATA_DIR=%s\n", s->data_dir);
 	autobuf struct buf readme = {0};
@@ -339,6 +361,9 @@ json_t *compose_write(const struct stack *s, const struct compose_service *servi
 	for (size_t i = 0; i < n; i++)
 		if (services[i].file)
 			add_secrets(files, &readme, s, &services[i]);
+	if (builtin)
+		buf_printf(&readme, readme_builtin,
+			json_str(builtin->options, "server", "an ethstats page"));
 	add_file(files, "README.md", "0644", readme.data);
 	return files;
 }

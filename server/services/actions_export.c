@@ -21,10 +21,9 @@ static void exporting_free(struct exporting *x)
 	}
 }
 
-static int export_service(
-	struct app *app, const struct stack *s, size_t i, struct exporting *x, struct err *e)
+static int export_service(struct app *app, const struct stack *s, const struct service *svc,
+	size_t i, struct exporting *x, struct err *e)
 {
-	const struct service *svc = &s->services[i];
 	const struct recipe *r = recipe_find(app->recipes, svc->recipe);
 	struct spec_input in = {s, svc, r, r ? recipe_generation(r, svc->image) : NULL, "relay"};
 
@@ -47,12 +46,16 @@ int action_export(struct app *app, const char *stack, json_t **ret, struct err *
 {
 	autostack struct stack s = {0};
 	cleanup(exporting_free) struct exporting x = {0};
+	const struct service *builtin = NULL;
+	size_t n = 0;
 
 	if (world_copy_stack(app->world, stack, &s, e))
 		return -1;
 	for (size_t i = 0; i < s.n_services; i++)
-		if (export_service(app, &s, i, &x, e))
+		if (wish_builtin(app, &s.services[i]))
+			builtin = &s.services[i];
+		else if (export_service(app, &s, &s.services[i], n++, &x, e))
 			return -1;
-	*ret = compose_write(&s, x.services, s.n_services);
+	*ret = compose_write(&s, x.services, n, builtin);
 	return 0;
 }

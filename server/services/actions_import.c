@@ -67,6 +67,18 @@ static void read_config(struct understood *u, const struct recipe *r, const char
 	take_no_config(u, service, name + 1, source);
 }
 
+/* The relay of an export that has no container; a container that is one goes before it. */
+static void take_builtin(struct understood *u, const json_t *relay)
+{
+	json_t *services = json_object_get(u->stack, "services"), *j = NULL;
+
+	if (!relay || json_array_size(services) > 1)
+		return;
+	j = json_deep_copy(relay);
+	json_put_str(j, "name", "relay");
+	json_array_append_new(services, j);
+}
+
 static int understand_files(struct action_ctx *c, struct understood *ret, struct err *e)
 {
 	struct compose_file files[COMPOSE_FILES];
@@ -82,6 +94,7 @@ static int understand_files(struct action_ctx *c, struct understood *ret, struct
 		understand(c->app->recipes, read.seen, read.notes,
 			json_str(c->a->body, "name", read.name), c->app->config.data_root, ret, e))
 		return -1;
+	take_builtin(ret, read.relay);
 	json_array_foreach (json_arr(ret->stack, "services"), i, s) {
 		const struct recipe *r = recipe_find(c->app->recipes, json_str(s, "recipe", ""));
 
@@ -162,6 +175,8 @@ static bool same_container(struct action_ctx *c, const struct stack *before,
 	struct spec_input two = {after, b, r, r ? recipe_generation(r, b->image) : NULL, "relay"};
 	char x[17], y[17];
 
+	if (r && r->builtin)
+		return false; /* no container tells whether two wishes mean the same */
 	return one.generation && two.generation && !strcmp(a->recipe, b->recipe) &&
 	       !spec_hash(&one, x, NULL) && !spec_hash(&two, y, NULL) && !strcmp(x, y);
 }

@@ -98,6 +98,18 @@ describe('the built-in relay', { timeout: 900000 }, () => {
     await seen();
   });
 
+  it('is in an export, and importing that changes nothing', async () => {
+    const { files } = await station.get('/stacks/r/compose');
+    assert.ok(!JSON.stringify(files).includes(SECRET));
+    assert.match(files.find((f) => f.name === 'README.md').text, /on no ethstats page/);
+    const import_ = (change) => station.api('POST', '/compose', {
+      files: files.filter((f) => /yml$|^\.env$/.test(f.name)).map(({ name, text }) => ({ name, text: change(text) })), dry_run: true,
+    });
+    assert.equal((await import_((t) => t)).body.error?.code, 'stack.nothing_to_do');
+    const { plan } = (await import_((t) => t.replace(`"${NAME}"`, 'Other').replace(NAME, 'Other'))).body;
+    assert.deepEqual(plan.steps.map((s) => s.kind), ['check', 'commit', 'report'], JSON.stringify(plan.steps));
+  });
+
   it('shows what it knows: three levels', async () => {
     const r = await until('the page was looked at', async () => {
       const f = await facts();

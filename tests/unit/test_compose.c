@@ -407,7 +407,7 @@ static json_t *write_out(const struct stack *s)
 		spec_config_file(recipes.items[1], &s->services[1], s->network, NULL, &file, &e),
 		0);
 	services[1].file = file;
-	files = compose_write(s, services, 2);
+	files = compose_write(s, services, 2, NULL);
 	for (size_t i = 0; i < 2; i++) {
 		json_decref(configs[i]);
 		free(names[i]);
@@ -505,6 +505,31 @@ static void test_secret_stays(void **state)
 	assert_non_null(strstr(all, "\"mode\":\"0600\""));
 }
 
+/* A relay without a container stands beside the services, and is found again. */
+static void test_builtin_relay(void **state)
+{
+	autojson json_t *options = json_pack("{s:s, s:s, s:i}", "instance_name", "My NAS: \"1\"",
+		"server", "wss://page", "listening_port", 30304);
+	struct service relay = {.name = "relay", .recipe = "ethstats", .options = options};
+	struct stack s = {.name = "home", .data_dir = "/share/data/home"};
+	autojson json_t *config =
+		json_pack("{s:s, s:{}}", "Image", "parity/parity:v1.6.8", "HostConfig");
+	struct service node = {.name = "node", .recipe = "parity", .image = "parity/parity:v1.6.8"};
+	struct compose_service one = {&node, recipes.items[0], config, "home-node", NULL};
+	autojson json_t *files = compose_write(&s, &one, 1, &relay);
+	const char *text = json_str(json_array_get(files, 0), "text", "");
+	struct compose_file given = {"docker-compose.yml", text, strlen(text)};
+	autocompose struct compose_read read = {0};
+	struct err e = {0};
+
+	(void)state;
+	if (compose_read(&given, 1, NULL, &read, &e))
+		fail_msg("%s\n%s", e.message, text);
+	assert_string_equal(json_str(read.relay, "recipe", ""), "ethstats");
+	assert_true(json_equal(json_obj(read.relay, "options"), options));
+	assert_int_equal(json_array_size(read.notes), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -518,6 +543,7 @@ int main(void)
 		cmocka_unit_test(test_config),
 		cmocka_unit_test(test_required),
 		cmocka_unit_test(test_there_and_back),
+		cmocka_unit_test(test_builtin_relay),
 		cmocka_unit_test(test_secret_stays),
 	};
 
