@@ -197,7 +197,7 @@ struct job {
 	char actor[ACTOR_MAX];
 	enum job_state state;
 	bool cancel;	  /* somebody asked to go back */
-	char waiting[32]; /* engine.absent, stop.slow, or "" */
+	char waiting[32]; /* as in the API: engine.absent, disk.full, stop.slow …, or "" */
 	struct err error; /* kind ERR_NONE while all is well */
 	msec created_at, started_at, ended_at;
 	int64_t down_ms; /* -1 = the node did not stop */

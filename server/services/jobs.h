@@ -7,7 +7,7 @@
  *                    ↘ rolling_back → rolled_back | failed
  *
  * While the engine is away a job waits (job.waiting = "engine.absent") instead of failing: up to 10
- * minutes forward, without end on the way back.
+ * minutes forward, without end on the way back. There it also waits for a disk that takes nothing.
  */
 #ifndef SERVICES_JOBS_H
 #define SERVICES_JOBS_H

@@ -127,18 +127,26 @@ void step_note(struct step_ctx *c, const char *fmt, ...)
 	gate_unlock(&r->jobs->gate);
 }
 
-/* Errors that time heals: the engine is away, or does not see its containers yet after boot. */
-static bool worth_waiting(struct runner *r, const struct err *e)
+static bool booted_lately(struct runner *r)
 {
 	struct host h;
 
-	if (err_is(e, "engine.absent") || err_is(e, "engine.slow") || err_is(e, "engine.broken") ||
-		err_is(e, "engine.denied"))
-		return true;
-	if (!err_is(e, "container.missing"))
-		return false;
 	return host_read(r->jobs->app->config.proc_root, &h, NULL) == 0 &&
 	       h.uptime_s < BOOT_GRACE_S;
+}
+
+/* What to wait for when time heals the error, or NULL: the engine is away, or does not see its
+ * containers yet after boot. On the way back also a disk that takes nothing: there is no other way
+ * left, and half of one would be worse than a node that waits for its disk. */
+static const char *worth_waiting(struct step_ctx *c, const struct err *e)
+{
+	if (err_is(e, "engine.absent") || err_is(e, "engine.slow") || err_is(e, "engine.broken") ||
+		err_is(e, "engine.denied") ||
+		(err_is(e, "container.missing") && booted_lately(c->runner)))
+		return "engine.absent";
+	if (c->undoing && (err_is(e, "disk.full") || err_is(e, "disk.read_only")))
+		return e->code;
+	return NULL;
 }
 
 static void wait_a_little(struct runner *r, msec ms)
@@ -151,7 +159,7 @@ static void wait_a_little(struct runner *r, msec ms)
 	gate_unlock(&r->jobs->gate);
 }
 
-/* Runs or undoes one step, waiting for the engine where that helps. */
+/* Runs or undoes one step, waiting where that helps. */
 static int with_patience(
 	struct step_ctx *c, int (*fn)(struct step_ctx *, struct err *), struct err *e)
 {
@@ -161,11 +169,11 @@ static int with_patience(
 
 	while (fn(c, e)) {
 		bool give_up = !c->undoing && clock_mono() - since > ENGINE_PATIENCE_MS;
+		const char *what = worth_waiting(c, e);
 
-		if (!worth_waiting(r, e) || give_up || r->jobs->stopping ||
-			(!c->undoing && r->cancel))
+		if (!what || give_up || r->jobs->stopping || (!c->undoing && r->cancel))
 			return -1;
-		step_waiting(c, "engine.absent");
+		step_waiting(c, what);
 		wait_a_little(r, pause);
 		pause = pause < 5000 ? pause * 2 : 5000;
 	}
