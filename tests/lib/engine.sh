@@ -118,10 +118,11 @@ start() {
 	[ -f "$dir/daemon.json" ] || echo '{}' >"$dir/daemon.json"
 	mount_cgroups
 	make_netns
-	# dockerd gives its containerd 15 s, which a loaded machine may exceed
+	# dockerd gives its containerd 15 s, which a loaded machine may exceed; and it may fall over what an
+	# engine that was killed left behind: a NAS starts it again then
 	for ((i = 0; i < 3; i++)); do
 		launch "$@" && return 0
-		tail -n 8 "$dir/log" | grep -q 'timeout waiting for containerd' || break
+		tail -n 60 "$dir/log" | grep -qE 'timeout waiting for containerd|^panic: ' || break
 	done
 	tail -n 5 "$dir/log" >&2
 	die "the engine did not start, see $dir/log"
