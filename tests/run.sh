@@ -6,7 +6,7 @@
 #	web       the dashboard's own checks: types, unit tests, size
 #	contract  live answers against shared/api.yaml, under the sanitizers
 #	engine    a real Docker engine, registry and doubles, under the sanitizers
-#	crash     kill -9 before and after every step of every job
+#	crash     kill -9 before and after every step of every job; engine, disk or folder lost under every job
 #	static    the package's programs for both architectures: what they need, what they run on
 #	engine-static  the engine suite again, with the static program for x86_64
 #	qts       the package on an emulated NAS: both architectures, both shells, a real engine, broken packages
@@ -70,10 +70,10 @@ in_lanes() {
 
 node_files() { in_lanes tap "$@"; }
 
-# The engine's files, the longest ones first: else two lanes stand empty while the third has one of them left.
+# The engine's files, the longest ones first: else the other lanes stand empty while one has one of them left.
 engine_files() {
-	local first=(tests/engine/{watch,upgrade,databases,crash}.test.mjs)
-	LANES=3 node_files "${first[@]}" $(printf '%s\n' tests/engine/*.test.mjs | grep -vxF "$(printf '%s\n' "${first[@]}")")
+	local first=(tests/engine/{relay,watch,upgrade,databases,crash}.test.mjs)
+	LANES=$1 node_files "${first[@]}" $(printf '%s\n' tests/engine/*.test.mjs | grep -vxF "$(printf '%s\n' "${first[@]}")")
 }
 
 run_floors() { node_files tests/floors/*.test.mjs; }
@@ -81,10 +81,10 @@ run_floors() { node_files tests/floors/*.test.mjs; }
 run_unit() { LANES=3 in_lanes binary $(find build/asan/unit -name 'test_*' -type f -perm -100 | sort); }
 run_web() { (cd web && npm run --silent check && npm test --silent); }
 run_contract() { LANES=2 VARIANT=asan node_files tests/contract/*.test.mjs; }
-run_engine() { VARIANT=asan engine_files; }
-run_crash() { VARIANT=release node_files tests/crash/*.test.mjs; }
+run_engine() { VARIANT=asan engine_files 3; }
+run_crash() { LANES=2 VARIANT=release node_files tests/crash/*.test.mjs; }
 run_static() { node_files tests/static/*.test.mjs; }
-run_engine-static() { VARIANT=x86_64 engine_files; }
+run_engine-static() { VARIANT=x86_64 engine_files 4; }
 run_qts() {
 	local arch
 	qpkg/package.sh || return 1
