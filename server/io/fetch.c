@@ -1,17 +1,14 @@
 #include "io/fetch.h"
 
 #include "io/ca.h"
+#include "io/netns.h"
 
 #include <curl/curl.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -22,8 +19,9 @@
 #define QUIET_AFTER 2000 /* a stream that is silent for so long is looked at less often: */
 #define QUIET_LOOK 500	 /* each look costs 100 us, and the stream of events is silent for days */
 #define IDLE_LOOK 1000
-#define KEPT_MAX 64L /* connections of one thread: to the engine, and to the nodes it asks often   \
-		      */
+#define KEPT_MAX                                                                                   \
+	64L /* connections of one thread: to the engine, and to the nodes it asks often            \
+	     */
 
 /* A handle with its kept connections. One thread uses it, for one call at a time: a call made from
  * inside a stream's on_data gets a second one. */
@@ -38,13 +36,11 @@ struct run {
 	const struct fetch *f;
 	struct fetch_answer *ret;
 	CURL *easy;
-	int target_ns, own_ns; /* -1 = the socket is opened where we are */
-	ino_t ns;	       /* names the target namespace; 0 = none */
+	struct netns ns; /* where the socket is opened */
 	char *url;
 	struct curl_slist *connect_to;
-	int ns_errno;
 	msec started, heard;
-	bool too_large, stopped;
+	bool too_large, stopped, denied;
 };
 
 static pthread_key_t idle_lanes;
@@ -141,36 +137,15 @@ static int no_namespace(struct err *e, int pid)
 		e, ERR_UNAVAILABLE, "fetch.refused", "Process %d is not there any more.", pid);
 }
 
-/* Opens both namespaces; leaves -1 in both when they are the same one (a container on the host's
- * network), which needs no privilege. */
-static int find_namespaces(struct run *r, struct err *e)
+/* Leaves it closed when there is none to enter. */
+static int find_namespace(struct run *r, struct err *e)
 {
-	autoclose int target = -1, own = -1;
-	struct stat a, b;
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/ns/net", r->f->netns_pid);
-	target = open(path, O_RDONLY | O_CLOEXEC);
-	if (target < 0)
-		return no_namespace(e, r->f->netns_pid);
-	/* /proc/self would be the main thread's */
-	snprintf(path, sizeof(path), "/proc/self/task/%ld/ns/net", syscall(SYS_gettid));
-	own = open(path, O_RDONLY | O_CLOEXEC);
-	if (own < 0 || fstat(target, &a) || fstat(own, &b))
-		return err_errno(e, "fetch.failed", "The own network namespace cannot be opened");
-	r->ns = a.st_ino;
-	if (a.st_dev == b.st_dev && a.st_ino == b.st_ino)
-		return 0;
-	r->target_ns = target;
-	r->own_ns = own;
-	target = own = -1;
-	return 0;
+	return netns_open(r->f->netns_pid, &r->ns) ? no_namespace(e, r->f->netns_pid) : 0;
 }
 
 static void run_close(struct run *r)
 {
-	close_fd(&r->target_ns);
-	close_fd(&r->own_ns);
+	netns_close(&r->ns);
 	curl_slist_free_all(r->connect_to);
 	free(r->url);
 }
@@ -178,17 +153,10 @@ static void run_close(struct run *r)
 static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
 {
 	struct run *r = ctx;
-	int fd;
+	int fd = netns_socket(&r->ns, a->family, a->socktype, a->protocol);
 
 	(void)purpose;
-	if (r->target_ns >= 0 && setns(r->target_ns, CLONE_NEWNET)) {
-		r->ns_errno = errno;
-		return CURL_SOCKET_BAD;
-	}
-	fd = socket(a->family, a->socktype | SOCK_CLOEXEC, a->protocol);
-	/* a thread left behind in a container's network would answer and ask in the wrong place */
-	if (r->target_ns >= 0 && setns(r->own_ns, CLONE_NEWNET))
-		abort();
+	r->denied = fd < 0 && (errno == EACCES || errno == EPERM);
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
@@ -251,9 +219,9 @@ static bool keep_apart(struct run *r)
 	const char *port = r->f->url + sizeof(local) - 1;
 	autofree char *to = NULL;
 
-	if (!r->f->netns_keep || !r->ns || strncmp(r->f->url, local, sizeof(local) - 1))
+	if (!r->f->netns_keep || !r->ns.id || strncmp(r->f->url, local, sizeof(local) - 1))
 		return false;
-	r->url = xasprintf("http://ns-%llu:%s", (unsigned long long)r->ns, port);
+	r->url = xasprintf("http://ns-%llu:%s", (unsigned long long)r->ns.id, port);
 	to = xasprintf("::127.0.0.1:%.*s", (int)strcspn(port, "/"), port);
 	r->connect_to = curl_slist_append(NULL, to);
 	curl_easy_setopt(r->easy, CURLOPT_CONNECT_TO, r->connect_to);
@@ -373,9 +341,7 @@ static int not_connected(const struct run *r, const char *peer, struct err *e)
 	long os_errno = 0;
 
 	curl_easy_getinfo(r->easy, CURLINFO_OS_ERRNO, &os_errno);
-	if (r->ns_errno)
-		os_errno = r->ns_errno;
-	if (os_errno == EACCES || os_errno == EPERM)
+	if (r->denied || os_errno == EACCES || os_errno == EPERM)
 		return err_set(e, ERR_UNAVAILABLE, "fetch.denied",
 			"This program may not connect to %s.", peer);
 	if (os_errno == ETIMEDOUT)
@@ -464,7 +430,7 @@ static struct curl_slist *header_list(const struct fetch *f)
 int fetch_run(const struct fetch *f, struct fetch_answer *ret, struct err *e)
 {
 	cleanup(run_close) struct run r = {
-		.f = f, .ret = ret, .target_ns = -1, .own_ns = -1, .started = clock_mono()};
+		.f = f, .ret = ret, .ns = NETNS_NONE, .started = clock_mono()};
 	cleanup(slist_free) struct curl_slist *headers = NULL;
 	cleanup(lane_give) struct lane *lane = lane_take();
 	const char *type = NULL, *redirect = NULL;
@@ -474,7 +440,7 @@ int fetch_run(const struct fetch *f, struct fetch_answer *ret, struct err *e)
 	r.easy = lane->easy;
 	r.heard = r.started;
 	ret->body.cap = f->max_bytes ? f->max_bytes : DEFAULT_MAX;
-	if (check(f, e) || (f->netns_pid > 0 && find_namespaces(&r, e)))
+	if (check(f, e) || (f->netns_pid > 0 && find_namespace(&r, e)))
 		return -1;
 	headers = header_list(f);
 	set_options(&r);

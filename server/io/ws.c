@@ -6,6 +6,7 @@
 #include <string.h>
 #include <wslay/wslay.h>
 
+#include "io/netns.h"
 #include "io/ws_priv.h"
 
 #define CONNECT_MS 10000L
@@ -26,6 +27,7 @@ struct ws {
 	struct ws *next;
 	enum phase phase;
 	CURL *easy;
+	struct netns ns; /* where its socket is made */
 	char error[CURL_ERROR_SIZE];
 	char host[120], key[WS_KEY];
 	size_t max_bytes;
@@ -421,6 +423,15 @@ void ws_hub_wait(struct ws_hub *h, msec ms)
 
 /* ---- opening, freeing ---- */
 
+static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	struct ws *w = ctx;
+	int fd = netns_socket(&w->ns, a->family, a->socktype, a->protocol);
+
+	(void)purpose;
+	return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
 static void set_options(struct ws *w, const struct ws_config *c)
 {
 	CURL *easy = w->easy;
@@ -438,6 +449,8 @@ static void set_options(struct ws *w, const struct ws_config *c)
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, w->error);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, w);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, w);
 	if (c->ca_file) {
 		curl_easy_setopt(easy, CURLOPT_CAINFO, c->ca_file);
 		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
@@ -461,7 +474,11 @@ struct ws *ws_open(struct ws_hub *h, const struct ws_config *c)
 	if (!w->easy)
 		abort(); /* out of memory */
 	set_options(w, c);
-	if (!w->request || curl_multi_add_handle(h->multi, w->easy))
+	w->ns = NETNS_NONE;
+	if (c->netns_pid > 0 && netns_open(c->netns_pid, &w->ns))
+		end_as(w, "ws.refused", "The network of process %d cannot be entered.",
+			c->netns_pid);
+	else if (!w->request || curl_multi_add_handle(h->multi, w->easy))
 		end_as(w, "ws.address", "%.100s is no address.", c->url);
 	return w;
 }
@@ -480,6 +497,7 @@ void ws_free(struct ws *w)
 		}
 	curl_multi_remove_handle(w->hub->multi, w->easy);
 	curl_easy_cleanup(w->easy);
+	netns_close(&w->ns);
 	if (w->wslay)
 		wslay_event_context_free(w->wslay);
 	buf_free(&w->head);

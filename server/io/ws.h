@@ -36,6 +36,7 @@ struct ws_config {
 	const char *url;     /* http:// or https://, as the upgrade is an HTTP request */
 	const char *origin;  /* header, or NULL */
 	const char *ca_file; /* PEM: trust these instead of the system's, or NULL */
+	int netns_pid;	     /* > 0: connect from the network namespace of this process */
 	size_t max_bytes;    /* of one message received; 0 = 64 KiB */
 	void (*on_text)(
 		void *ctx, const char *text, size_t len); /* called by ws_run; NUL follows */
