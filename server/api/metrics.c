@@ -125,7 +125,9 @@ static double peers(const struct service_facts *f)
 
 static double relay_ready(const struct service_facts *f)
 {
-	return f->has_relay ? f->relay.state == ETHSTATS_READY : -1;
+	if (!f->has_relay || (f->relay.container && f->relay.link == LINK_UNKNOWN))
+		return -1;
+	return f->relay.state == ETHSTATS_READY;
 }
 
 static double relay_block(const struct service_facts *f)
@@ -168,7 +170,9 @@ static const struct {
 	{"ethstation_sync_progress_ratio", "gauge", "How far the sync is, 0 to 1.", progress,
 		false},
 	{"ethstation_peers", "gauge", "Peers.", peers, false},
-	{"ethstation_relay_ready", "gauge", "Whether the ethstats server takes our messages.",
+	{"ethstation_relay_ready", "gauge",
+		"Whether the ethstats server takes our messages; with a container, has a "
+		"connection.",
 		relay_ready, false},
 	{"ethstation_relay_block", "gauge", "Last block sent to it.", relay_block, false},
 	{"ethstation_relay_sent_bytes_total", "counter", "Sent to it.", relay_bytes, false},

@@ -68,6 +68,21 @@ json_t *view_sync(const struct service_facts *f)
 	return j;
 }
 
+/* Of a container's connection it may not be known whether there is one. */
+static const char *relay_state(const struct relay_facts *r)
+{
+	return r->container && r->link == LINK_UNKNOWN ? NULL : ethstats_state_name(r->state);
+}
+
+/* What the watchdog of a container goes by. */
+static const char *relay_basis(const struct relay_facts *r)
+{
+	return !r->container		 ? NULL
+	       : r->by_page		 ? "page"
+	       : r->link != LINK_UNKNOWN ? "connection"
+					 : NULL;
+}
+
 json_t *view_relay(const struct service_facts *f)
 {
 	static const char *const pages[] = {"unknown", "fresh", "stale", "unlisted"};
@@ -79,10 +94,10 @@ json_t *view_relay(const struct service_facts *f)
 	j = json_object();
 	page = json_object();
 	json_put_int(j, "at", r->at);
-	json_put_str(j, "state", ethstats_state_name(r->state));
+	json_put_str(j, "state", relay_state(r));
 	json_put_str(j, "server", r->server);
 	json_put_str(j, "id", r->id);
-	json_put_int(j, "since_at", r->since);
+	put_time(j, "since_at", r->since);
 	put_time(j, "next_at", r->next_at);
 	json_put_int(j, "tries", r->tries);
 	put_time(j, "heard_at", r->heard_at);
@@ -90,12 +105,14 @@ json_t *view_relay(const struct service_facts *f)
 	put_time(j, "block_at", r->block_at);
 	json_put_known(j, "block", r->block);
 	json_put_known(j, "latency_ms", r->latency_ms);
-	json_put_int(j, "bytes", r->bytes);
-	json_put_int(j, "bytes_per_min", r->bytes_per_min);
+	json_put_known(j, "bytes", r->bytes);
+	json_put_known(j, "bytes_per_min", r->bytes_per_min);
 	json_put_flag(j, "node_active", r->node_active);
 	put_time(j, "ended_at", r->ended_at);
 	json_put_str(j, "reason", *r->reason ? r->reason : NULL);
 	json_put_str(j, "code", *r->code ? r->code : NULL);
+	json_put_str(j, "basis", relay_basis(r));
+	json_put(j, "restarts", r->container ? json_integer(r->restarts) : NULL);
 	json_put_str(page, "state", pages[r->page]);
 	put_time(page, "at", r->page_at);
 	json_put_known(page, "block", r->page_block);

@@ -8,6 +8,7 @@
 
 #include "domain/ethstats.h"
 #include "domain/recipe.h"
+#include "domain/relay_watch.h"
 #include "domain/sync.h"
 
 enum engine_status { ENGINE_CONNECTING, ENGINE_CONNECTED, ENGINE_LOST };
@@ -42,7 +43,8 @@ enum relay_page {
 	PAGE_UNLISTED,
 };
 
-/* What the built-in relay knows; times are wall clock, 0 = never. */
+/* What is known of a relay; times are wall clock, 0 = never. Of one with a container, not all is:
+ * its state is that of its connection. */
 struct relay_facts {
 	msec at;
 	unsigned epoch; /* grows when it begins anew */
@@ -50,14 +52,23 @@ struct relay_facts {
 	char id[ETHSTATS_NAME_MAX], server[256];
 	int tries;
 	msec since, down_since, next_at, heard_at, sent_at, block_at, ended_at;
-	int64_t block, latency_ms; /* last block sent; -1 = none */
-	int64_t bytes, bytes_per_min;
-	char code[32], reason[300]; /* why the last connection ended; code "" while it is ready */
+	int64_t block, latency_ms;    /* last block sent; -1 = none */
+	int64_t bytes, bytes_per_min; /* -1 = not known */
+	char code[32], reason[300];   /* why the last connection ended; code "" while it is ready */
 	bool node_active;
 	enum relay_page page;
 	int page_misses; /* looks in a row that did not find it fresh */
 	msec page_at;
 	int64_t page_block; /* -1 = none */
+	bool container;
+	/* with a container */
+	enum relay_link link;
+	enum relay_verdict verdict;
+	enum relay_fault fault;
+	msec fault_since;
+	int64_t fault_blocks; /* that the node imported since; next_at: of the next restart */
+	int restarts;	      /* by the watchdog in the last hour */
+	bool by_page;	      /* what the page shows counts, not the connection alone */
 };
 
 struct service_facts {
@@ -84,11 +95,11 @@ struct service_facts {
 	msec disk_at;
 	/* node: the volume of its chain; total 0 = not known */
 	int64_t volume_total, volume_free, volume_floor; /* bytes; floor 0 = no guard */
-	double growth;	   /* of the chain, bytes a day; -1 = not known */
-	bool disk_stopped; /* the disk guard stopped it */
+	double growth;		 /* of the chain, bytes a day; -1 = not known */
+	bool disk_stopped;	 /* the disk guard stopped it */
 	msec head_at;		 /* node, when the relay asked (monotonic; 0 = never), and */
 	int64_t head, head_time; /* what it was told: number, ms */
-	bool has_relay;		 /* it is built in, and reports or tries to */
+	bool has_relay;		 /* it reports or tries to, or its container is watched */
 	struct relay_facts relay;
 };
 void service_facts_free(struct service_facts *f);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/buf.h"
 #include "domain/disk.h"
 #include "domain/texts.h"
 #include "domain/wanted.h"
@@ -12,6 +13,7 @@
 
 #define DAY_MS (24 * 3600 * 1000)
 #define RELAY_DOWN_MS 60000
+#define RELAY_SOON_S 15
 #define LOW_DISK (INT64_C(5) << 30)
 #define LOW_DAYS 14
 
@@ -349,6 +351,58 @@ static void relay_unseen(struct finder *f, const struct service_facts *x)
 		link_to(j, "See the relay", true, "relay");
 }
 
+/* What it does not do, though its process runs. */
+static void relay_fault(const struct finder *f, const struct relay_facts *r, struct buf *b)
+{
+	char age[WORDS_MAX], blocks[WORDS_MAX];
+
+	words_seconds((f->in->now - r->fault_since) / 1000, age);
+	words_count(r->fault_blocks, blocks);
+	if (r->fault == RELAY_NOT_CONNECTED)
+		buf_printf(
+			b, "Not connected to %s for %s, though it can be reached.", r->server, age);
+	else if (r->fault == RELAY_NO_BLOCK)
+		buf_printf(b,
+			"Connected, but %s shows no new block of \"%s\" for %s while the node "
+			"imported %s blocks.",
+			r->server, r->id, age, blocks);
+	else
+		buf_printf(b,
+			"Connected, but nothing was sent for %s while the node imported %s blocks.",
+			age, blocks);
+}
+
+/* One with a container: see domain/relay_watch.h. */
+static void relay_watched(struct finder *f, const struct service_facts *x)
+{
+	const struct relay_facts *r = &x->relay;
+	int64_t wait = (r->next_at - f->in->now) / 1000;
+	autobuf struct buf b = {0};
+	char when[WORDS_MAX], path[80];
+	bool often;
+	json_t *j;
+
+	words_seconds(wait > 0 ? wait : 0, when);
+	snprintf(path, sizeof(path), "/stacks/%s/restart", x->stack);
+	if (r->verdict == RELAY_GAVE_UP) {
+		often = r->restarts >= RELAY_WATCH_MAX;
+		j = add(f, "warn", "relay.gave_up", x->stack, x->service,
+			"Restarted %d times%s without success; the server may be down. Next try in "
+			"%s.",
+			often ? r->restarts : r->tries, often ? " in an hour" : "", when);
+	} else if (r->verdict == RELAY_SILENT || r->verdict == RELAY_RESTART) {
+		relay_fault(f, r, &b);
+		j = add(f, "warn", "relay.silent", x->stack, x->service,
+			"%s Restarting the relay%s%s (%d of %d).", b.data,
+			wait >= RELAY_SOON_S ? " in " : "", wait >= RELAY_SOON_S ? when : "",
+			r->restarts + 1, RELAY_WATCH_MAX);
+	} else {
+		return;
+	}
+	button(j, "Try now", true, "POST", path, json_pack("{s:s}", "service", x->service));
+	link_to(j, "See the relay", false, "relay");
+}
+
 static void service_findings(struct finder *f, const struct stack *st, const struct service *s)
 {
 	const struct service_facts *x = facts_of(f->in, st->name, s->name);
@@ -368,7 +422,9 @@ static void service_findings(struct finder *f, const struct stack *st, const str
 		volume_finding(f, x, title);
 	if (st->run)
 		sync_finding(f, x, title);
-	if (st->run && x->has_relay) {
+	if (st->run && x->has_relay && x->relay.container) {
+		relay_watched(f, x);
+	} else if (st->run && x->has_relay) {
 		relay_down(f, x);
 		relay_unseen(f, x);
 	}

@@ -144,6 +144,7 @@ void ethstats_camel(const char *name, char ret[ETHSTATS_NAME_MAX]);
 void ethstats_address(const char *server, bool *ret_either, bool *ret_tls);
 /* Where nodes report (…/api), or what browsers read (…/primus); owned by the caller. */
 char *ethstats_url(const char *server, bool tls, bool feed);
+int ethstats_port(const char *server, bool tls);
 
 /* ---- the page itself ----
  * A browser's feed begins with {"emit":["init",{"nodes":[…]}]}, megabytes on a large page. */

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- blocks ---- */
@@ -240,6 +241,18 @@ char *ethstats_url(const char *server, bool tls, bool feed)
 		len -= 4;
 	return xasprintf(
 		"%s://%.*s%s", tls ? "https" : "http", (int)len, rest, feed ? "/primus" : "/api");
+}
+
+int ethstats_port(const char *server, bool tls)
+{
+	const char *host = after_scheme(server);
+	size_t len = strcspn(host, "/?#");
+	const char *colon = memrchr(host, ':', len);
+	int port = 0;
+
+	if (colon && !memchr(colon, ']', len - (size_t)(colon - host)))
+		port = atoi(colon + 1);
+	return port > 0 && port < 65536 ? port : tls ? 443 : 80;
 }
 
 /* ---- the page ---- */

@@ -34,7 +34,9 @@ void relay_watch_started(struct relay_watch *w, msec now, msec age)
 	forget(w);
 	w->proven = w->based = false;
 	w->well_at = 0;
-	w->grace_until = age >= 0 && age < GRACE_MS ? now + GRACE_MS - age : now;
+	if (age < 0)
+		age = 0; /* the wall clock was set back */
+	w->grace_until = age < GRACE_MS ? now + GRACE_MS - age : now;
 }
 
 void relay_watch_restarted(struct relay_watch *w, msec now)

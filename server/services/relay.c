@@ -47,7 +47,6 @@ static void end(struct reporter *r)
 	r->begun = false;
 	hang_up(r);
 	relay_feed_free(&r->feed);
-	r->feed = (struct relay_feed){.block = -1};
 	r->n_want = r->next_want = 0;
 }
 
@@ -83,7 +82,7 @@ static void begin(struct reporter *r)
 	r->begun = true;
 	r->begin = r->was_ready = false;
 	r->epoch++;
-	r->bytes_before = 0;
+	r->minute.before = 0;
 	r->node.number = -1; /* the machine forgot its head: ask for it again */
 }
 
@@ -145,7 +144,7 @@ static struct reporter *reporter_of(struct relay *r, const char *stack)
 			return r->list[i];
 	x = xcalloc(1, sizeof(*x));
 	x->relay = r;
-	x->feed.block = -1;
+	x->feed = RELAY_FEED_NEW;
 	x->node.facts = (struct ethstats_node){.peers = -1, .pending = -1, .gas_price = -1};
 	snprintf(x->stack, sizeof(x->stack), "%s", stack);
 	r->list = xrealloc(r->list, (r->n + 1) * sizeof(struct reporter *));
@@ -213,8 +212,12 @@ static void take_stack(struct relay *r, struct world *w, const struct stack *s)
 	const struct service_facts *node = world_service(w, s->name, "node");
 	struct reporter *x;
 
-	if (!s->run || !recipe || !recipe->builtin || !node)
+	if (!s->run || !recipe || !node)
 		return;
+	if (!recipe->builtin) {
+		relay_keep_take(r, w, s);
+		return;
+	}
 	x = reporter_of(r, s->name);
 	take_settings(x, s, svc);
 	take_node(x, s, node);
@@ -223,10 +226,12 @@ static void take_stack(struct relay *r, struct world *w, const struct stack *s)
 static void take_impatience(struct relay *r)
 {
 	pthread_mutex_lock(&r->lock);
-	for (size_t i = 0; i < r->n_again; i++)
+	for (size_t i = 0; i < r->n_again; i++) {
+		relay_keep_arm(r, r->again[i]);
 		for (size_t k = 0; k < r->n; k++)
 			if (!strcmp(r->list[k]->stack, r->again[i]))
 				r->list[k]->begin = true;
+	}
 	r->n_again = 0;
 	pthread_mutex_unlock(&r->lock);
 }
@@ -237,11 +242,13 @@ static void look(struct relay *r)
 
 	for (size_t i = 0; i < r->n; i++)
 		r->list[i]->wanted = false;
+	relay_keep_begin(r);
 	world_lock(w);
 	for (size_t i = 0; i < w->n_stacks; i++)
 		take_stack(r, w, &w->stacks[i]);
 	snprintf(r->kernel, sizeof(r->kernel), "%s", w->host.kernel);
 	world_unlock(w);
+	relay_keep_end(r);
 	take_impatience(r);
 	for (size_t i = r->n; i-- > 0;) {
 		struct reporter *x = r->list[i];
@@ -250,7 +257,7 @@ static void look(struct relay *r)
 			begin(x);
 		if (x->wanted)
 			continue;
-		relay_untell(x);
+		relay_untell(r, x->stack);
 		reporter_free(x);
 		r->list[i] = r->list[--r->n];
 	}
@@ -310,6 +317,8 @@ static void *run(void *arg)
 		more = false;
 		for (size_t i = 0; i < r->n && !r->stop; i++)
 			more = turn(r->list[i]) || more;
+		if (!r->stop)
+			relay_keep_turn(r);
 		if (clock_mono() - r->told_at >= TELL_MS) {
 			r->told_at = clock_mono();
 			for (size_t i = 0; i < r->n; i++)
@@ -345,6 +354,7 @@ void relay_stop(struct relay *r)
 	for (size_t i = 0; i < r->n; i++)
 		reporter_free(r->list[i]);
 	free(r->list);
+	relay_keep_free(r);
 	ws_hub_free(r->hub);
 	pthread_mutex_destroy(&r->lock);
 	free(r);

@@ -9,27 +9,28 @@
 #define PART_MS (60000 / MINUTE_PARTS)
 #define LONG_DOWN_MS 60000
 
-/* Monotonic to wall clock; 0 stays "never". */
-static msec wall(msec mono)
+msec relay_wall(msec mono)
 {
 	return mono ? clock_wall() - (clock_mono() - mono) : 0;
 }
 
-static int64_t per_minute(struct reporter *r)
+int64_t relay_per_minute(struct relay_minute *m, int64_t total)
 {
 	msec part = clock_mono() / PART_MS;
 	int64_t sum = 0;
 
-	if (part - r->minute_at >= MINUTE_PARTS)
-		memset(r->minute, 0, sizeof(r->minute));
+	if (part - m->at >= MINUTE_PARTS)
+		memset(m->parts, 0, sizeof(m->parts));
 	else
-		for (msec p = r->minute_at + 1; p <= part; p++)
-			r->minute[p % MINUTE_PARTS] = 0;
-	r->minute_at = part;
-	r->minute[part % MINUTE_PARTS] += r->es.bytes - r->bytes_before;
-	r->bytes_before = r->es.bytes;
+		for (msec p = m->at + 1; p <= part; p++)
+			m->parts[p % MINUTE_PARTS] = 0;
+	m->at = part;
+	if (total < m->before)
+		m->before = 0; /* another connection, counted from its own beginning */
+	m->parts[part % MINUTE_PARTS] += total - m->before;
+	m->before = total;
 	for (int i = 0; i < MINUTE_PARTS; i++)
-		sum += r->minute[i];
+		sum += m->parts[i];
 	return sum;
 }
 
@@ -41,21 +42,21 @@ static void describe(struct reporter *r, struct relay_facts *f)
 		.epoch = r->epoch,
 		.state = s->state,
 		.tries = s->tries,
-		.since = wall(s->since),
-		.down_since = wall(s->down_at),
-		.next_at = s->state == ETHSTATS_WAITING ? wall(s->next_at) : 0,
-		.heard_at = wall(s->heard_at),
-		.sent_at = wall(s->sent_at),
-		.block_at = wall(s->block_at),
-		.ended_at = wall(s->ended_at),
+		.since = relay_wall(s->since),
+		.down_since = relay_wall(s->down_at),
+		.next_at = s->state == ETHSTATS_WAITING ? relay_wall(s->next_at) : 0,
+		.heard_at = relay_wall(s->heard_at),
+		.sent_at = relay_wall(s->sent_at),
+		.block_at = relay_wall(s->block_at),
+		.ended_at = relay_wall(s->ended_at),
 		.block = s->block,
 		.latency_ms = s->latency_ms,
 		.bytes = s->bytes,
-		.bytes_per_min = per_minute(r),
+		.bytes_per_min = relay_per_minute(&r->minute, s->bytes),
 		.node_active = r->node.facts.active,
 		.page = s->state == ETHSTATS_READY ? r->feed.page : PAGE_UNKNOWN,
 		.page_misses = r->feed.misses,
-		.page_at = wall(r->feed.looked_at),
+		.page_at = relay_wall(r->feed.looked_at),
 		.page_block = r->feed.block};
 	snprintf(f->id, sizeof(f->id), "%s", s->id);
 	snprintf(f->server, sizeof(f->server), "%s", r->server);
@@ -66,7 +67,7 @@ static void describe(struct reporter *r, struct relay_facts *f)
 static bool looks_other(const struct relay_facts *a, const struct relay_facts *b)
 {
 	return a->state != b->state || a->page != b->page || a->epoch != b->epoch ||
-	       strcmp(a->code, b->code);
+	       a->link != b->link || strcmp(a->code, b->code);
 }
 
 /* Kept for ever, so not told again and again of a connection that comes and goes. */
@@ -86,37 +87,43 @@ static void tell_ready(struct reporter *r)
 		"%s takes the messages of \"%s\".", r->server, s->id);
 }
 
-void relay_tell(struct reporter *r)
+void relay_publish(struct relay *r, const char *stack, const struct relay_facts *now)
 {
-	struct world *w = r->relay->app->world;
+	struct world *w = r->app->world;
 	struct service_facts *f;
-	struct relay_facts now;
 	bool other = false;
 
-	describe(r, &now);
 	world_lock(w);
-	f = world_service(w, r->stack, "relay");
+	f = world_service(w, stack, "relay");
 	if (f) {
-		other = !f->has_relay || looks_other(&f->relay, &now);
-		f->relay = now;
+		other = !f->has_relay || looks_other(&f->relay, now);
+		f->relay = *now;
 		f->has_relay = true;
 	}
 	world_unlock(w);
-	r->told = now.state;
-	tell_ready(r);
 	if (other)
-		bus_touch(r->relay->app->bus);
+		bus_touch(r->app->bus);
 }
 
-void relay_untell(struct reporter *r)
+void relay_tell(struct reporter *r)
 {
-	struct world *w = r->relay->app->world;
+	struct relay_facts now;
+
+	describe(r, &now);
+	relay_publish(r->relay, r->stack, &now);
+	r->told = now.state;
+	tell_ready(r);
+}
+
+void relay_untell(struct relay *r, const char *stack)
+{
+	struct world *w = r->app->world;
 	struct service_facts *f;
 
 	world_lock(w);
-	f = world_service(w, r->stack, "relay");
+	f = world_service(w, stack, "relay");
 	if (f)
 		f->has_relay = false;
 	world_unlock(w);
-	bus_touch(r->relay->app->bus);
+	bus_touch(r->app->bus);
 }

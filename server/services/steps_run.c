@@ -13,6 +13,7 @@
 #include "io/rpc.h"
 #include "io/store.h"
 #include "services/evidence.h"
+#include "services/relay.h"
 
 #define PORT_PATIENCE_MS                                                                           \
 	30000 /* a published port may stay bound some seconds after its owner's end */
@@ -290,6 +291,8 @@ int run_start(struct step_ctx *c, struct err *e)
 	step_result(c, "started_at", json_integer(k.started_at));
 	if (json_flag(c->step->args, "node", false))
 		note_downtime(c, k.started_at);
+	if (!strcmp(arg_str(c, "service"), "relay") && strcmp(c->job->actor, "watchdog"))
+		relay_again(c->app->relay, c->job->plan.stack); /* somebody takes care of it */
 	return 0;
 }
 

@@ -449,6 +449,68 @@ static void memory_and_sync_have_their_findings(void **state)
 	none(&w);
 }
 
+static void a_relay_that_relays_no_more_is_told(void **state)
+{
+	autoworld struct world w;
+	struct relay_facts *r = &w.s[1].relay;
+	const json_t *f;
+
+	(void)state;
+	world(&w, 1);
+	w.s[1].has_relay = true;
+	*r = (struct relay_facts){.container = true,
+		.server = "ws://page",
+		.id = "nas",
+		.fault_blocks = 17,
+		.fault_since = NOW - 240 * 1000,
+		.next_at = NOW + 3000,
+		.restarts = 1,
+		.verdict = RELAY_WELL};
+	none(&w); /* its state is that of its connection: no finding of the built-in relay's */
+	r->verdict = RELAY_SILENT;
+	r->fault = RELAY_NOT_SENDING;
+	f = finding(&w, 0, "warn", "relay.silent");
+	assert_string_equal(json_str(f, "message", ""),
+		"Connected, but nothing was sent for 4" SP "min while the node imported 17 blocks. "
+		"Restarting the relay (2 of 5).");
+	r->fault = RELAY_NO_BLOCK;
+	r->next_at = NOW + 130 * 1000;
+	f = finding(&w, 0, "warn", "relay.silent");
+	assert_string_equal(json_str(f, "message", ""),
+		"Connected, but ws://page shows no new block of \"nas\" for 4" SP
+		"min while the node imported 17 blocks. Restarting the relay in 2" SP
+		"min (2 of 5).");
+	r->fault = RELAY_NOT_CONNECTED;
+	r->next_at = 0;
+	f = finding(&w, 0, "warn", "relay.silent");
+	assert_string_equal(json_str(f, "message", ""),
+		"Not connected to ws://page for 4" SP
+		"min, though it can be reached. Restarting the relay (2 of 5).");
+	r->verdict = RELAY_GAVE_UP;
+	r->restarts = 5;
+	r->next_at = NOW + 34 * 60 * 1000;
+	f = finding(&w, 0, "warn", "relay.gave_up");
+	assert_string_equal(json_str(f, "message", ""),
+		"Restarted 5 times in an hour without success; the server may be down. "
+		"Next try in 34" SP "min.");
+	f = json_array_get(json_object_get(f, "actions"), 0);
+	assert_string_equal(json_str(f, "label", ""), "Try now");
+	assert_string_equal(json_str(f, "path", ""), "/stacks/a/restart");
+	assert_string_equal(json_str(json_object_get(f, "body"), "service", ""), "relay");
+	r->restarts = 1; /* once an hour by now */
+	r->tries = 7;
+	f = finding(&w, 0, "warn", "relay.gave_up");
+	assert_string_equal(json_str(f, "message", ""),
+		"Restarted 7 times without success; the server may be down. Next try in 34" SP
+		"min.");
+	w.jobs[0].running = 3; /* explains it */
+	w.in.jobs = w.jobs;
+	w.in.n_jobs = 1;
+	snprintf(w.jobs[0].stack, sizeof(w.jobs[0].stack), "a");
+	ask(&w);
+	assert_int_equal(json_array_size(w.findings), 0);
+}
+
 static void the_last_job_is_told_while_it_matters(void **state)
 {
 	autoworld struct world w;
@@ -531,6 +593,7 @@ int main(void)
 		cmocka_unit_test(a_drift_has_both_answers),
 		cmocka_unit_test(a_drift_names_the_limit_that_differs),
 		cmocka_unit_test(memory_and_sync_have_their_findings),
+		cmocka_unit_test(a_relay_that_relays_no_more_is_told),
 		cmocka_unit_test(the_last_job_is_told_while_it_matters),
 		cmocka_unit_test(the_most_urgent_finding_comes_first),
 		cmocka_unit_test(a_finding_keeps_its_beginning),

@@ -186,6 +186,19 @@ static void addresses(void **state)
 	}
 }
 
+static void an_address_has_a_port(void **state)
+{
+	(void)state;
+	assert_int_equal(ethstats_port("wss://rpc.ethstats.net", true), 443);
+	assert_int_equal(ethstats_port("ws://rpc.ethstats.net/a:7", false), 80);
+	assert_int_equal(ethstats_port("ws://127.0.0.1:3000/api", false), 3000);
+	assert_int_equal(ethstats_port("stats.example:3001", true), 3001);
+	assert_int_equal(ethstats_port("ws://[::1]/api", false), 80);
+	assert_int_equal(ethstats_port("ws://[::1]:3000", false), 3000);
+	assert_int_equal(ethstats_port("ws://a:99999", false), 80);
+	assert_int_equal(ethstats_port("", true), 443);
+}
+
 /* ---- the page's feed ---- */
 
 static void the_page_shows_us(void **state)
@@ -294,6 +307,7 @@ int main(void)
 		cmocka_unit_test(no_block),
 		cmocka_unit_test(camel),
 		cmocka_unit_test(addresses),
+		cmocka_unit_test(an_address_has_a_port),
 		cmocka_unit_test(the_page_shows_us),
 		cmocka_unit_test(damaged_frames),
 		cmocka_unit_test(deep_nesting),
