@@ -7,7 +7,10 @@
 #include "io/fetch.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <net/if.h>
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -16,7 +19,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -88,10 +93,13 @@ static void serve(struct server *s, int fd)
 		write_all(fd, s->frames, s->len);
 	if (s->hang_up)
 		return;
-	while (!s->stop) {
-		if (s->deaf || poll(&p, 1, 20) == 0) {
-			if (s->deaf)
-				clock_sleep(20);
+	while (s->deaf && !s->stop)
+		clock_sleep(20);
+	/* told to stop, it still takes what has come */
+	while (!s->deaf) {
+		if (poll(&p, 1, 20) == 0) {
+			if (s->stop)
+				return;
 			continue;
 		}
 		n = read(fd, piece, sizeof(piece));
@@ -406,6 +414,69 @@ static void nobody_there(void **state)
 	client_free(&c);
 }
 
+/* A process in a network of its own, in which nobody listens; ends with the pipe. */
+static pid_t other_network(int *ret_end)
+{
+	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+	int ready[2], end[2], fd;
+	char c = 0;
+	pid_t pid;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC) | pipe2(end, O_CLOEXEC), 0);
+	pid = fork();
+	if (!pid) {
+		close(end[1]);
+		fd = unshare(CLONE_NEWNET) ? -1 : socket(AF_INET, SOCK_DGRAM, 0);
+		if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo) || write(ready[1], &c, 1) != 1)
+			_exit(1);
+		_exit(read(end[0], &c, 1) < 0);
+	}
+	close(ready[1]);
+	close(end[0]);
+	assert_int_equal(read(ready[0], &c, 1), 1);
+	close(ready[0]);
+	*ret_end = end[1];
+	return pid;
+}
+
+static void open_from(struct client *c, int port, int pid)
+{
+	autofree char *url = xasprintf("http://127.0.0.1:%d/api", port);
+	struct ws_config config = {.url = url, .on_text = on_text, .ctx = c, .netns_pid = pid};
+
+	*c = (struct client){.hub = ws_hub_new()};
+	c->ws = ws_open(c->hub, &config);
+}
+
+static void from_another_network(void **state)
+{
+	struct server s = {0};
+	struct client c;
+	int end;
+	pid_t pid;
+
+	(void)state;
+	if (geteuid())
+		skip(); /* entering another network is for root */
+	pid = other_network(&end);
+	server_start(&s);
+	open_from(&c, s.port, pid);
+	until_state(&c, WS_ENDED); /* not there */
+	assert_string_equal(c.why.code, "ws.refused");
+	client_free(&c);
+	open_from(&c, s.port, getpid());
+	until_state(&c, WS_OPEN); /* here it is, and we are back */
+	client_free(&c);
+	server_stop(&s);
+	buf_free(&s.got);
+	close(end);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	open_from(&c, s.port, pid);
+	until_state(&c, WS_ENDED); /* a process that is gone has no network */
+	assert_string_equal(c.why.code, "ws.refused");
+	client_free(&c);
+}
+
 static void no_such_name(void **state)
 {
 	struct ws_config config = {.url = "http://name.invalid/api", .on_text = on_text};
@@ -547,6 +618,7 @@ int main(void)
 		cmocka_unit_test(messages_above_the_cap),
 		cmocka_unit_test(a_message_of_a_megabyte),
 		cmocka_unit_test(nobody_there),
+		cmocka_unit_test(from_another_network),
 		cmocka_unit_test(no_such_name),
 		cmocka_unit_test(a_peer_that_does_not_read),
 		cmocka_unit_test(a_hub_can_be_woken),
