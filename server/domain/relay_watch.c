@@ -133,12 +133,19 @@ static bool sends(const struct relay_watch_obs *o)
 	return o->link == LINK_UP && o->sent_ago >= 0 && o->sent_ago < QUIET_BEGINS_MS;
 }
 
-/* Something tells whether it is well. A server that does not answer explains everything: also
- * silence, for what is sent to it is sent again and again at ever longer distances. */
+/* What is sent to a server that vanished is sent again and again, at ever longer distances: that
+ * is no silence of the relay. */
+static bool silent(const struct relay_watch_obs *o)
+{
+	return o->link == LINK_UP && o->sent_ago >= QUIET_BEGINS_MS && !o->waits;
+}
+
+/* Something tells whether it is well. A server that does not answer explains all but silence. */
 static bool has_evidence(const struct relay_watch *w, const struct relay_watch_obs *o)
 {
-	return reached(o) &&
-	       (w->by_page || o->link == LINK_DOWN || (o->link == LINK_UP && o->sent_ago >= 0));
+	if (reached(o) && (w->by_page || o->link == LINK_DOWN))
+		return true;
+	return silent(o) || (reached(o) && sends(o));
 }
 
 /* What speaks against it now; no fault before it lasts. */
@@ -148,7 +155,7 @@ static enum relay_fault suspect(const struct relay_watch *w, const struct relay_
 		return RELAY_NOT_CONNECTED;
 	if (w->by_page)
 		return o->head > w->shown ? RELAY_NO_BLOCK : RELAY_NO_FAULT;
-	return sends(o) ? RELAY_NO_FAULT : RELAY_NOT_SENDING;
+	return silent(o) ? RELAY_NOT_SENDING : RELAY_NO_FAULT;
 }
 
 static bool lasted(const struct relay_watch *w, const struct relay_watch_obs *o)
@@ -215,7 +222,7 @@ enum relay_verdict relay_watch_look(struct relay_watch *w, const struct relay_wa
 
 	w->last_at = o->at;
 	w->asked_at = o->looked_at;
-	w->quiet = o->link == LINK_UP && o->sent_ago >= QUIET_BEGINS_MS;
+	w->quiet = silent(o);
 	w->by_page = o->reach == REACH_SEEN && w->known && o->link != LINK_DOWN;
 	/* a look after the connection was lost shows what was sent before */
 	if ((news && o->link != LINK_DOWN) || (reached(o) && !w->by_page && sends(o)))

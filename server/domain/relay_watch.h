@@ -7,11 +7,13 @@
  *   - it has no connection though its server can be reached: it gave up;
  *   - the page shows no new block of its name though the node imports some;
  *   - where the page cannot be read: nothing leaves on its connection meanwhile.
- * Nothing is held against it while the server is away, the node stands still or syncs, something
- * else is at work, or it was just started. Only time in which all this was looked at counts.
+ * A server that is away explains the first two. The node's standing still or syncing, something
+ * else at work, or a start just now explain everything. Only time in which all this was looked at
+ * counts.
  *
- * Restarts come after 0, 2, 4, 8, 16 min of one trouble, never more than five in an hour; then it
- * has given up and tries once an hour. A person's restart begins that anew.
+ * The first restart of a trouble comes at once, others after 2, 4, 8, 16 min, never more than five
+ * in an hour; then it has given up, and tries after 1, 2, 4, 8, 16 h. A person's restart begins
+ * that anew.
  */
 #ifndef DOMAIN_RELAY_WATCH_H
 #define DOMAIN_RELAY_WATCH_H
@@ -39,6 +41,7 @@ struct relay_watch_obs {
 	int64_t head; /* of a node that follows its chain; -1 = not known, or it does not */
 	enum relay_link link;
 	msec sent_ago; /* -1 = not known */
+	bool waits;    /* for the server to acknowledge what was sent */
 	enum relay_reach reach;
 	msec looked_at; /* monotonic, of that look */
 	bool listed;

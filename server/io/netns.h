@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct netns {
@@ -32,6 +33,7 @@ struct netns_talk {
 	 * bytes that the other side has acknowledged since it began. */
 	msec sent_ago, heard_ago;
 	int64_t sent;
+	bool waits; /* some of what it sent is not acknowledged yet */
 };
 /* Asks the kernel through sock_diag (https://man7.org/linux/man-pages/man7/sock_diag.7.html). -1
  * with errno: this kernel has none, or the process is gone. */

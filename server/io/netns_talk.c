@@ -52,6 +52,7 @@ static void take_info(const void *data, size_t len, struct netns_talk *ret)
 		return;
 	ret->sent_ago = i.tcpi_last_data_sent;
 	ret->heard_ago = i.tcpi_last_data_recv;
+	ret->waits = i.tcpi_unacked > 0;
 	ret->sent = TOLD(len, tcpi_bytes_acked) ? (int64_t)i.tcpi_bytes_acked : -1;
 }
 

@@ -12,7 +12,7 @@
 #define TURN_MS 1000
 #define LINK_EVERY_MS 2000
 #define PAGE_EVERY_MS 30000
-#define AGAIN_MS 15000 /* between two tries to begin the restart */
+#define AGAIN_MS 60000 /* between two tries to begin the restart */
 
 struct watched {
 	struct relay *relay;
@@ -219,6 +219,7 @@ static void judge(struct watched *x, msec now)
 		.head = x->head,
 		.link = x->link,
 		.sent_ago = x->talk.sent_ago,
+		.waits = x->talk.waits,
 		.reach = f->reach,
 		.looked_at = f->looked_at,
 		.listed = f->seen.listed,

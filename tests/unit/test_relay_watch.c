@@ -25,7 +25,7 @@ struct sim {
 	int64_t head, page;
 	enum mood mood;
 	bool server, feed, listed, link_known, synced, able, incurable;
-	bool connected;
+	bool connected, vanished; /* vanished: the connection seems to be there */
 	enum relay_reach reach;
 	bool seen_listed;
 	int64_t seen_block;
@@ -67,6 +67,12 @@ static void live(struct sim *s)
 		s->connected = true;
 	if (s->mood == GAVE_UP || s->mood == SLOW_START)
 		s->connected = false;
+	if (s->vanished) {
+		s->connected = true;
+		if (s->now % 300000 == 0) /* what waits is sent once more */
+			s->sent_at = s->now;
+		return;
+	}
 	if (!s->connected || s->mood == FROZEN)
 		return;
 	s->sent_at = s->now;
@@ -117,6 +123,7 @@ static void second(struct sim *s)
 			: s->connected ? LINK_UP
 				       : LINK_DOWN,
 		.sent_ago = s->link_known && s->connected ? s->now - s->sent_at : -1,
+		.waits = s->vanished,
 		.reach = s->reach,
 		.looked_at = s->looked_at,
 		.listed = s->seen_listed,
@@ -371,12 +378,31 @@ static void a_dead_server_is_not_its_fault(void **state)
 	assert_int_equal(s.n_restarts, 1);
 	/* a machine that vanished: the connection seems to be there, what is sent is lost */
 	s.server = false;
+	s.vanished = true;
+	run(&s, HOUR);
+	assert_int_equal(s.n_restarts, 1);
+}
+
+/* A name that only containers can resolve: nothing is known of the server, but silence is. */
+static void silence_counts_without_its_server(void **state)
+{
+	struct sim s = begin(2000);
+
+	(void)state;
+	run(&s, 10 * MINUTE);
 	for (int i = 0; i < HOUR; i++) {
+		s.look_at = s.now + 2000;
+		s.reach = REACH_AWAY;
 		second(&s);
-		s.connected = true;
-		s.sent_at = s.now - s.now % 300000;
+	}
+	assert_int_equal(s.n_restarts, 0);
+	turn(&s, FROZEN);
+	for (int i = 0; i < MINUTE; i++) {
+		s.look_at = s.now + 2000;
+		second(&s);
 	}
 	assert_int_equal(s.n_restarts, 1);
+	assert_int_equal(s.restarts[0] > 0, 1);
 }
 
 static void a_node_that_stands_or_syncs_explains_it(void **state)
@@ -513,6 +539,7 @@ int main(void)
 		cmocka_unit_test(nothing_known_is_nothing_judged),
 		cmocka_unit_test(the_page_alone_is_enough),
 		cmocka_unit_test(a_dead_server_is_not_its_fault),
+		cmocka_unit_test(silence_counts_without_its_server),
 		cmocka_unit_test(a_node_that_stands_or_syncs_explains_it),
 		cmocka_unit_test(time_that_was_not_watched_counts_for_nothing),
 		cmocka_unit_test(it_gives_up_and_tries_ever_more_rarely),
