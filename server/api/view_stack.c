@@ -97,7 +97,7 @@ json_t *view_relay(const struct service_facts *f)
 	json_put_str(j, "state", relay_state(r));
 	json_put_str(j, "server", r->server);
 	json_put_str(j, "id", r->id);
-	put_time(j, "since_at", r->since);
+	json_put_int(j, "since_at", r->since);
 	put_time(j, "next_at", r->next_at);
 	json_put_int(j, "tries", r->tries);
 	put_time(j, "heard_at", r->heard_at);

@@ -56,7 +56,8 @@ static void forget_seen(struct watched *x)
 {
 	relay_feed_free(&x->feed);
 	x->link = LINK_UNKNOWN;
-	x->link_at = x->link_since = 0;
+	x->link_at = 0;
+	x->link_since = clock_mono();
 	x->talk = (struct netns_talk){.sent_ago = -1, .heard_ago = -1, .sent = -1};
 	x->minute = (struct relay_minute){0};
 	x->per_minute = -1;
