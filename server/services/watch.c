@@ -139,6 +139,7 @@ static bool differ(uint64_t a, uint64_t b)
 	return a && b && a != b;
 }
 
+/* A relay that somebody else put in the place of ours is his: a finding, and nothing to repair. */
 static void look_at_namespaces(struct world *w, const struct stack *s)
 {
 	struct service_facts *node, *relay;
@@ -148,8 +149,8 @@ static void look_at_namespaces(struct world *w, const struct stack *s)
 	relay = world_service(w, s->name, "relay");
 	if (node)
 		node->split =
-			s->network == NET_SHARED && relay && container_alive(&node->container) &&
-			container_alive(&relay->container) &&
+			s->network == NET_SHARED && relay && relay->ours &&
+			container_alive(&node->container) && container_alive(&relay->container) &&
 			differ(host_netns(node->container.pid), host_netns(relay->container.pid));
 	world_unlock(w);
 }

@@ -114,4 +114,16 @@ describe('the watchdog for a relay with a container', { timeout: 400000 }, () =>
     assert.deepEqual(await jobs('well'), []);
     assert.deepEqual((await stage.findings()).filter((f) => f.stack === 'well'), []);
   });
+
+  it("leaves another's relay alone that took the place of ours", async () => {
+    const before = (await jobs('deaf')).length;
+    await engine.api('DELETE', '/containers/deaf-relay?force=1');
+    const { body } = await engine.api('POST', '/containers/create?name=deaf-relay', { Image: 'parity/parity:v1.6.8' });
+    await engine.api('POST', `/containers/${body.Id}/start`);
+    await stage.finding('container.replaced', 'relay', 30000);
+    assert.equal((await jobs('deaf')).length, before);
+    assert.equal((await engine.inspect('deaf-relay')).Id, body.Id);
+    assert.ok((await engine.inspect('deaf-relay')).State.Running && (await engine.inspect('deaf-node')).State.Running);
+    await until('nothing is told of it', async () => (await facts('deaf')) === null, 15000 * slower);
+  });
 });
