@@ -1,17 +1,12 @@
-import { useCallback, useMemo } from 'preact/hooks';
-import { history } from '../../api/history';
 import type { Service, Stack, Sync } from '../../api/model';
 import { duration, percent, thousands } from '../../format';
 import { t } from '../../lang';
 import { ReadAge, When } from '../../parts/age';
 import { StateWord } from '../../parts/badge';
-import { ChartCard } from '../../parts/chart/chart-card';
-import { NODE_CHARTS, hasData, seriesOf } from '../../parts/chart/specs';
+import { LastHour } from '../../parts/chart/last-hour';
+import { NODE_CHARTS } from '../../parts/chart/specs';
 import { Fact, Facts } from '../../parts/facts';
-import { useLoad } from '../../parts/load';
 import { etaText, phaseWord, rate, syncLook } from '../../parts/sync-words';
-import { navigate } from '../../router';
-import { useNow } from '../../state/clock';
 
 /** How far, how fast, until when; and the last hour as charts. */
 export function NodeSync({ node, stack }: { node: Service; stack: Stack }) {
@@ -29,7 +24,7 @@ export function NodeSync({ node, stack }: { node: Service; stack: Stack }) {
 				</div>
 				{s ? <Detail s={s} /> : <p class="soft">{t('sync.no_reading')}</p>}
 			</section>
-			<Charts stack={stack.name} />
+			<LastHour stack={stack.name} service="node" specs={SHOWN} />
 		</>
 	);
 }
@@ -69,21 +64,3 @@ function Detail({ s }: { s: Sync }) {
 }
 
 const SHOWN = NODE_CHARTS.filter((c) => c.id === 'rate' || c.id === 'write');
-const HOUR = 3600000;
-
-function Charts({ stack }: { stack: string }) {
-	const now = useNow();
-	const to = Math.floor(now / 15000) * 15000;
-	const read = (signal: AbortSignal) => history({ stack, service: 'node', series: seriesOf(SHOWN), from: to - HOUR, to, points: 240 }, signal);
-	const { data } = useLoad(read, `${stack} ${to}`);
-	const none = useMemo(() => [], []);
-	const toHistory = useCallback(() => navigate('history'), []);
-	if (!data || !SHOWN.some((c) => hasData(c, data))) return null;
-	return (
-		<div class="cols">
-			{SHOWN.map((spec) => (
-				<ChartCard key={spec.id} spec={spec} history={data} marks={none} onRange={toHistory} onReset={toHistory} />
-			))}
-		</div>
-	);
-}
