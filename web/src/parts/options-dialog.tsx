@@ -5,8 +5,8 @@ import { optionsOf } from '../api/recipe';
 import { t } from '../lang';
 import { Button } from './button';
 import { Dialog } from './dialog';
-import { SecretField } from './field';
 import { OptionFields } from './option-fields';
+import { SecretFields, typedSecrets } from './secret-fields';
 import { showPlan } from './jobs/open';
 
 interface Props {
@@ -20,12 +20,12 @@ interface Props {
 export function OptionsDialog({ stack, service: s, recipe, onClose }: Props) {
 	const [changed, setChanged] = useState<Options>({});
 	const [secrets, setSecrets] = useState<Record<string, string>>({});
-	const given = Object.fromEntries(Object.entries(secrets).filter(([, v]) => v !== ''));
-	const nothing = Object.keys(changed).length === 0 && Object.keys(given).length === 0;
+	const given = typedSecrets(secrets);
+	const nothing = Object.keys(changed).length === 0 && !given;
 	const next = () => {
 		const part: Record<string, unknown> = { name: s.name };
 		if (Object.keys(changed).length) part.options = changed;
-		if (Object.keys(given).length) part.secrets = given;
+		if (given) part.secrets = given;
 		onClose();
 		showPlan({ method: 'PATCH', path: `stacks/${stack.name}`, body: { services: [part] } });
 	};
@@ -40,9 +40,7 @@ export function OptionsDialog({ stack, service: s, recipe, onClose }: Props) {
 	return (
 		<Dialog title={t('options.title', { title: s.title })} wide onClose={onClose} foot={foot}>
 			<OptionFields options={optionsOf(recipe, s.image)} values={{ ...(s.options as Options), ...changed }} onChange={(key, value) => setChanged({ ...changed, [key]: value })} />
-			{recipe.secrets.map((x) => (
-				<SecretField key={x.key} label={x.title} help={x.help ?? t('relay.secret_help')} value={secrets[x.key] ?? ''} onText={(v) => setSecrets({ ...secrets, [x.key]: v })} autocomplete="off" placeholder={t('relay.secret_keep')} />
-			))}
+			<SecretFields secrets={recipe.secrets} values={secrets} kept onText={(key, value) => setSecrets({ ...secrets, [key]: value })} />
 		</Dialog>
 	);
 }
