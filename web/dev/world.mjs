@@ -7,7 +7,7 @@ const MIN = 60000;
 const HOUR = 60 * MIN;
 const DAY = 24 * HOUR;
 
-export const SCENARIOS = ['fresh', 'empty', 'syncing', 'healthy', 'drift', 'job', 'slow-stop', 'rolled-back', 'engine-lost'];
+export const SCENARIOS = ['fresh', 'empty', 'syncing', 'healthy', 'drift', 'job', 'slow-stop', 'rolled-back', 'engine-lost', 'refused', 'waiting', 'greeting', 'unlisted', 'stopped', 'container', 'no-relay'];
 
 const born = Date.now();
 const wave = (at, period, phase = 0) => Math.sin(((at + phase) / period) * 2 * Math.PI);
@@ -25,15 +25,16 @@ export function recipes() {
 		.map((r) => ({
 			id: r.id,
 			role: r.role,
+			builtin: !!r.builtin,
 			title: r.title,
 			summary: r.summary,
-			images: r.offer,
-			lineage: r.images,
-			generations: r.generations,
+			images: r.offer ?? [],
+			lineage: r.images ?? [],
+			generations: r.generations ?? [],
 			networks: r.networks ?? [],
 			options: r.options,
 			secrets: r.secrets ?? [],
-			limits: limits({ memory_bytes: (r.limits.memory_mib ?? 0) * MIB || null, cpus: r.limits.cpu_millis ? r.limits.cpu_millis / 1000 : null }),
+			limits: limits({ memory_bytes: (r.limits?.memory_mib ?? 0) * MIB || null, cpus: r.limits?.cpu_millis ? r.limits.cpu_millis / 1000 : null }),
 			ports: (r.ports ?? []).map((p) => ({ container: p.port, host: p.port, protocol: p.protocol })),
 		}))
 		.sort((a, b) => (a.id === 'parity' ? -1 : b.id === 'parity' ? 1 : a.id < b.id ? -1 : 1));
@@ -78,6 +79,8 @@ export function sample(series, at, scenario) {
 			return 11.2 * GIB - (ago / DAY) * 0.26 * GIB;
 		case 'volume_free':
 			return 38.4 * GIB + (ago / DAY) * 0.26 * GIB;
+		case 'relay_bytes':
+			return ago > 40 * MIN && ago < 46 * MIN ? 300 : 4200 + 900 * wave(at, 7 * MIN) + 1800 * n;
 		case 'host_memory_available':
 			return (1.9 + 0.2 * wave(at, 3 * HOUR)) * GIB;
 		case 'host_load':
@@ -151,6 +154,19 @@ function sync(now, scenario) {
 	};
 }
 
+/** The built-in relay: what it knows of its server and of the page. */
+function reports(now, scenario) {
+	if (scenario === 'stopped') return null;
+	const at = sync(now, scenario);
+	const base = { at: now, state: 'ready', server: 'wss://rpc.ethstats.net', id: 'nasParis', since_at: born - 26 * HOUR, next_at: null, tries: 0, heard_at: now - 2100, sent_at: now - 900, block_at: now - 8600, block: at.current_block, latency_ms: 23, bytes: 5_120_000 + Math.round((now - born) / 12), bytes_per_min: Math.round(sample('relay_bytes', now, scenario)), node_active: true, ended_at: born - 26 * HOUR, reason: 'It said nothing for 75 s.', code: null, page: { state: 'fresh', at: now - 21000, block: at.current_block } };
+	const down = { state: 'waiting', since_at: born, heard_at: born - 4000, sent_at: born - 9000, block_at: null, block: null, latency_ms: null, bytes_per_min: 0, ended_at: born, page: { state: 'unknown', at: null, block: null } };
+	if (scenario === 'refused') return { ...base, ...down, tries: 2, next_at: born + 118000, code: 'relay.secret', reason: 'It refused the secret.' };
+	if (scenario === 'waiting') return { ...base, ...down, tries: 4, next_at: now + 8000 - ((now - born) % 8000), code: 'relay.unreachable', reason: 'Failed to connect to rpc.ethstats.net port 443 after 3 ms: Connection refused' };
+	if (scenario === 'greeting') return { ...base, ...down, state: 'greeting', ended_at: null, reason: null };
+	if (scenario === 'unlisted') return { ...base, page: { state: 'unlisted', at: now - 34000, block: null } };
+	return base;
+}
+
 function container(name, on) {
 	return { presence: 'yes', id: 'c'.repeat(64), name: `parity-${name}`, state: on ? 'running' : 'exited', image_id: `sha256:4f2c91e0${'a1'.repeat(28)}`, started_at: born - 76 * HOUR, finished_at: on ? null : born - MIN, exit_code: on ? null : 0, oom_killed: false, restart_count: 0, ip: '172.19.0.2' };
 }
@@ -180,6 +196,8 @@ function stack(now, scenario) {
 		drift: scenario === 'drift' ? ['memory_bytes'] : [],
 		usage: lost ? usage(born - 3 * MIN, scenario, 'node') : usage(now, scenario, 'node'),
 		sync: lost ? { ...sync(born - 3 * MIN, scenario), phase: 'unknown' } : sync(now, scenario),
+		builtin: false,
+		relay: null,
 	};
 	const relay = {
 		...node,
@@ -200,6 +218,8 @@ function stack(now, scenario) {
 		usage: usage(now, scenario, 'relay'),
 		sync: null,
 	};
+	const builtin = { ...relay, recipe: 'ethstats', title: 'Built-in relay', builtin: true, image: '', limits: limits(), container: null, kernel_limits: null, usage: null, relay: reports(now, scenario) };
+	const services = scenario === 'no-relay' ? [node] : [node, scenario === 'container' ? relay : builtin];
 	return {
 		name: 'parity',
 		data_dir: '/share/Ethereum/parity',
@@ -207,7 +227,7 @@ function stack(now, scenario) {
 		wanted: 'running',
 		created_at: born - 40 * DAY,
 		job: scenario === 'job' || scenario === 'slow-stop' ? '41' : null,
-		services: [node, relay],
+		services,
 		disk: { chain_bytes: Math.round(11.2 * GIB), kept_bytes: Math.round(1.8 * GIB), free_bytes: Math.round(38.4 * GIB), floor_bytes: 10e9, growth_bytes_per_day: Math.round((1.8 * GIB) / 7), days_left: 112, at: now - 20000 },
 	};
 }
@@ -274,6 +294,10 @@ function findings(scenario, now) {
 					{ label: 'Accept 1.0 GiB', primary: false, ...put(GIB) },
 				]),
 			];
+		case 'refused':
+			return [f('relay.secret', 'bad', 'wss://rpc.ethstats.net does not show this node as "nasParis": It refused the secret.', 'Ask the operators of the page for the present secret and enter it on the page Relay. Until then I try rarely, so that the server does not lock this address out.', [{ label: 'Change the secret', primary: true, page: 'relay' }], 'relay')];
+		case 'unlisted':
+			return [f('relay.unlisted', 'warn', 'wss://rpc.ethstats.net takes the messages, but its page does not list "nasParis".', 'The server takes the messages, but its page does not show this name. Another node may use it: try another name.', [{ label: 'See the relay', primary: true, page: 'relay' }], 'relay')];
 		case 'slow-stop':
 			return [f('stop.slow', 'warn', 'Parity is still writing its database after 5 min.', 'Waiting costs nothing; forcing it may leave a chain that needs repair.', [{ label: 'Force it to end', primary: false, method: 'POST', path: '/jobs/41/force' }])];
 		case 'rolled-back':
@@ -354,7 +378,7 @@ function program(now) {
 
 export function live(scenario) {
 	const now = Date.now();
-	const stacks = scenario === 'empty' || scenario === 'engine-lost' ? {} : { parity: { node: { usage: usage(now, scenario, 'node'), sync: sync(now, scenario) }, relay: { usage: usage(now, scenario, 'relay'), sync: null } } };
+	const stacks = scenario === 'empty' || scenario === 'engine-lost' ? {} : { parity: { node: { usage: usage(now, scenario, 'node'), sync: sync(now, scenario) }, relay: { usage: scenario === 'container' ? usage(now, scenario, 'relay') : null, sync: null, relay: scenario === 'container' ? null : reports(now, scenario) } } };
 	return { at: now, stacks, host: { memory_available_bytes: host(now).memory_available_bytes, load1: host(now).load1 }, program: program(now) };
 }
 

@@ -9,6 +9,7 @@ export type Service = Schemas['Service'];
 export type Container = Schemas['Container'];
 export type Usage = Schemas['Usage'];
 export type Sync = Schemas['Sync'];
+export type RelayState = Schemas['RelayState'];
 export type Limits = Schemas['Limits'];
 export type LimitsInput = Schemas['LimitsInput'];
 export type Plan = Schemas['Plan'];
@@ -48,7 +49,7 @@ export interface HostReport {
 /** `event: live` of the stream: readings only, at most one a second. */
 export interface Live {
 	at: number;
-	stacks: Record<string, Record<string, { usage?: Usage | null; sync?: Sync | null }>>;
+	stacks: Record<string, Record<string, { usage?: Usage | null; sync?: Sync | null; relay?: RelayState | null }>>;
 	host?: { memory_available_bytes?: number; load1?: number };
 	program?: Partial<Program>;
 }

@@ -7,6 +7,7 @@ import { t, tOr } from '../lang';
 import { Age, When } from '../parts/age';
 import { Badge } from '../parts/badge';
 import { Bones } from '../parts/bones';
+import { BuiltinNote } from '../parts/builtin-note';
 import { Button, ButtonLink } from '../parts/button';
 import { Fact, Facts } from '../parts/facts';
 import { SelectField, TextField } from '../parts/field';
@@ -21,7 +22,7 @@ import { JobBadge, JobView } from '../parts/jobs/job-view';
 import { JobActions } from '../parts/jobs/job-actions';
 import { showPlan } from '../parts/jobs/open';
 import { isActive } from '../state/reducer';
-import { useStack } from '../state/stack';
+import { hasContainer, useStack } from '../state/stack';
 import { useModel } from '../state/store';
 
 /** What runs, what there is, and the step between them. */
@@ -36,9 +37,10 @@ export default function UpgradesPage() {
 			<PageHead title={t('nav.upgrades')} text={t('upgrades.text')} />
 			{job && <UpgradeJob job={job} />}
 			<WayBack stack={stack} />
-			{stack.services.map((s) => (
+			{stack.services.filter(hasContainer).map((s) => (
 				<ServiceUpgrade key={`${s.name} ${s.image}`} stack={stack} service={s} recipe={recipes.find((r) => r.id === s.recipe)} />
 			))}
+			<BuiltinNote stack={stack} text={t('upgrades.builtin')} />
 		</>
 	);
 }

@@ -1,12 +1,53 @@
-import type { Service } from '../api/model';
-import { bytes, duration, percent } from '../format';
+// How far a relay is known to work, as lamps with words: one function for each kind of relay.
+import type { RelayState, Service } from '../api/model';
+import { ago, bytes, duration, percent, thousands } from '../format';
 import { t } from '../lang';
 import type { Lamp } from './lamps';
+import { isBeginning, nextTry, pageUnknown, why } from './relay-words';
 
-/** What is known of the relay today: its container and its process. The other two say that they are not checked. */
+type Light = Pick<Lamp, 'tone' | 'text'>;
+
 export function relayLamps(relay: Service, now: number): Lamp[] {
-	const c = relay.container;
-	const running = c?.state === 'running';
+	return relay.builtin ? builtinLamps(relay.relay, now) : containerLamps(relay, now);
+}
+
+/* ---- the built-in one: connected, taken, seen ---- */
+
+function builtinLamps(r: RelayState | null, now: number): Lamp[] {
+	const lights = [connectionLamp(r, now), messagesLamp(r), pageLamp(r, now)];
+	const names = [t('relay.connection'), t('relay.messages'), t('relay.page')];
+	return lights.map((light, i) => ({ name: names[i]!, ...light, cut: lights[i + 1]?.tone !== 'ok' }));
+}
+
+function connectionLamp(r: RelayState | null, now: number): Light {
+	if (!r) return { tone: 'idle', text: t('relay.off') };
+	if (r.state === 'ready') return { tone: 'ok', text: t('relay.for', { time: duration((now - r.since_at) / 1000) }) };
+	if (r.state === 'greeting') return { tone: 'ok', text: t('relay.open') };
+	if (isBeginning(r)) return { tone: 'work', text: t('relay.calling') };
+	return { tone: 'bad', text: `${why(r)}; ${nextTry(r, now)}` };
+}
+
+function messagesLamp(r: RelayState | null): Light {
+	if (r?.state === 'greeting') return { tone: 'work', text: t('relay.greeting') };
+	if (r?.state !== 'ready') return { tone: 'idle', text: t('relay.no_messages') };
+	if (!r.node_active) return { tone: 'warn', text: t('relay.inactive') };
+	return { tone: 'ok', text: t('relay.last_minute', { size: bytes(r.bytes_per_min) }) };
+}
+
+function pageLamp(r: RelayState | null, now: number): Light {
+	if (r?.state !== 'ready') return { tone: 'idle', text: t('relay.page_unknown') };
+	const { state, at, block } = r.page;
+	const seen = { age: at === null ? '' : ago(now - at), block: block === null ? '' : thousands(block) };
+	if (state === 'fresh') return { tone: 'ok', text: t('relay.page_fresh', seen) };
+	if (state === 'stale') return { tone: 'warn', text: block === null ? t('relay.page_blockless', seen) : t('relay.page_stale', seen) };
+	if (state === 'unlisted') return { tone: 'warn', text: t('relay.page_unlisted', seen) };
+	return { tone: 'idle', text: pageUnknown(r, now) };
+}
+
+/* ---- one in a container: container, process; the other two say that they are not checked ---- */
+
+function containerLamps(relay: Service, now: number): Lamp[] {
+	const running = relay.container?.state === 'running';
 	const notChecked = t('relay.not_checked');
 	return [
 		{ name: t('relay.container'), ...containerLamp(relay, now) },
@@ -16,7 +57,7 @@ export function relayLamps(relay: Service, now: number): Lamp[] {
 	];
 }
 
-function containerLamp(relay: Service, now: number): Pick<Lamp, 'tone' | 'text'> {
+function containerLamp(relay: Service, now: number): Light {
 	const c = relay.container;
 	if (!c || c.presence === 'unknown') return { tone: 'idle', text: t('container.unknown') };
 	if (c.presence === 'no') return { tone: 'bad', text: t('container.missing') };
@@ -24,7 +65,7 @@ function containerLamp(relay: Service, now: number): Pick<Lamp, 'tone' | 'text'>
 	return { tone: 'bad', text: c.exit_code === null ? t('container.not_running') : t('container.exited', { code: c.exit_code }) };
 }
 
-function processLamp(relay: Service, running: boolean): Pick<Lamp, 'tone' | 'text'> {
+function processLamp(relay: Service, running: boolean): Light {
 	const u = relay.usage;
 	if (!running) return { tone: 'idle', text: t('relay.no_process') };
 	if (!u || u.needed_bytes === null) return { tone: 'work', text: t('relay.no_reading') };

@@ -50,7 +50,8 @@ function withLive(state: State, live: Live): State {
 		if (!readings) return stack;
 		const services = stack.services.map((s): Service => {
 			const r = readings[s.name];
-			return r ? { ...s, usage: r.usage ?? s.usage, sync: r.sync ?? s.sync } : s;
+			// No usage or sync is a reading that could not be made; no relay is one that is not wanted.
+			return r ? { ...s, usage: r.usage ?? s.usage, sync: r.sync ?? s.sync, relay: r.relay === undefined ? s.relay : r.relay } : s;
 		});
 		return { ...stack, services };
 	});

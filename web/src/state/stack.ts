@@ -27,6 +27,11 @@ export function service(stack: Stack | undefined, name: string): Service | undef
 	return stack?.services.find((s) => s.name === name);
 }
 
+/** What is built in is done by the program itself: no image, no container, no limits, no log. */
+export function hasContainer(s: Service): boolean {
+	return !s.builtin;
+}
+
 export function isRunning(s: Service | undefined): boolean {
 	return s?.container?.state === 'running';
 }

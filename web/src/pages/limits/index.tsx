@@ -2,7 +2,8 @@ import { t } from '../../lang';
 import { Findings } from '../../parts/finding';
 import { NoNode } from '../../parts/no-node';
 import { PageHead } from '../../parts/page-head';
-import { useStack } from '../../state/stack';
+import { BuiltinNote } from '../../parts/builtin-note';
+import { hasContainer, useStack } from '../../state/stack';
 import { useModel } from '../../state/store';
 import { LimitCard } from './card';
 
@@ -15,9 +16,10 @@ export default function LimitsPage() {
 		<>
 			<PageHead title={t('nav.limits')} text={t('limits.text')} />
 			<Findings findings={mine} />
-			{stack.services.map((s) => (
+			{stack.services.filter(hasContainer).map((s) => (
 				<LimitCard key={`${stack.name} ${s.name} ${JSON.stringify(s.limits)}`} stack={stack} service={s} total={state.host.memory_total_bytes} cpus={state.host.cpus} />
 			))}
+			<BuiltinNote stack={stack} text={t('limits.builtin')} />
 		</>
 	);
 }

@@ -2,6 +2,7 @@ import { useMemo, useRef, useState } from 'preact/hooks';
 import { readLog } from '../../api/logs';
 import { absolute, count } from '../../format';
 import { t } from '../../lang';
+import { BuiltinNote } from '../../parts/builtin-note';
 import { Button } from '../../parts/button';
 import { download } from '../../parts/copy';
 import { usePageKey } from '../../parts/frame/keyboard';
@@ -12,7 +13,7 @@ import { Segments } from '../../parts/segments';
 import { serviceTitle } from '../../parts/service-title';
 import { toast } from '../../parts/toast';
 import { navigate, useRoute } from '../../router';
-import { useStack } from '../../state/stack';
+import { hasContainer, useStack } from '../../state/stack';
 import { Lines } from './lines';
 import { useLog } from './use-log';
 
@@ -29,7 +30,8 @@ export default function LogsPage() {
 	const input = useRef<HTMLInputElement>(null);
 	usePageKey((key) => key === '/' && input.current?.focus());
 
-	const name = stack?.services.find((s) => s.name === route.query.get('service'))?.name ?? stack?.services[0]?.name ?? 'node';
+	const written = stack?.services.filter(hasContainer) ?? [];
+	const name = (written.find((s) => s.name === route.query.get('service')) ?? written[0])?.name ?? 'node';
 	const log = useLog(stack?.name ?? '', name, paused, round);
 	const rows = useMemo(() => (filter ? log.rows.filter((r) => r.text.toLowerCase().includes(filter.toLowerCase())) : log.rows), [log.rows, filter]);
 	if (!stack) return <NoNode />;
@@ -38,7 +40,7 @@ export default function LogsPage() {
 	return (
 		<>
 			<PageHead title={t('nav.logs')} text={t('logs.text')}>
-				<Segments label={t('logs.which')} value={name} options={stack.services.map((s) => ({ value: s.name, title: serviceTitle(s) }))} onPick={(service) => navigate('logs', { stack: stack.name, service })} />
+				<Segments label={t('logs.which')} value={name} options={written.map((s) => ({ value: s.name, title: serviceTitle(s) }))} onPick={(service) => navigate('logs', { stack: stack.name, service })} />
 			</PageHead>
 			<section class="card flush log-card" aria-label={t('nav.logs')}>
 				<div class="log-bar">
@@ -59,6 +61,7 @@ export default function LogsPage() {
 					{log.ended && ` · ${t('logs.ended')}`}
 				</p>
 			</section>
+			<BuiltinNote stack={stack} text={t('logs.builtin')} />
 		</>
 	);
 }

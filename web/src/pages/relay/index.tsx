@@ -1,8 +1,12 @@
 import { useState } from 'preact/hooks';
 import type { Options, Service } from '../../api/model';
+import type { Recipe } from '../../api/recipe';
+import { optionsOf } from '../../api/recipe';
 import { t } from '../../lang';
 import { Age } from '../../parts/age';
 import { Button } from '../../parts/button';
+import { LastHour } from '../../parts/chart/last-hour';
+import { RELAY_CHARTS } from '../../parts/chart/specs';
 import { Command } from '../../parts/command';
 import { ContainerState } from '../../parts/container-state';
 import { Empty } from '../../parts/empty';
@@ -15,58 +19,70 @@ import { PageHead } from '../../parts/page-head';
 import { relayLamps } from '../../parts/relay-lamps';
 import { RunButtons } from '../../parts/run-buttons';
 import { useRecipes } from '../../parts/use-recipes';
-import type { Recipe } from '../../api/recipe';
-import { optionsOf } from '../../api/recipe';
 import { useNow } from '../../state/clock';
 import { service, useStack } from '../../state/stack';
 import { useModel } from '../../state/store';
 import { AddRelay } from './add-relay';
+import { Report } from './report';
 
-/** From the container to the public page: how far the relay is known to work. */
+const BYTES_OUT = RELAY_CHARTS.filter((c) => c.main === 'relay_bytes');
+
+/** How far the relay is known to work, up to the public page; and which relay it is. */
 export default function RelayPage() {
 	const { state } = useModel();
 	const stack = useStack();
 	const recipes = useRecipes();
-	const now = useNow();
 	const [open, setOpen] = useState<'edit' | 'add' | null>(null);
 	if (!state || !stack) return <NoNode />;
 	const relay = service(stack, 'relay');
-	const recipe = recipes.find((r) => (relay ? r.id === relay.recipe : r.role === 'relay'));
+	const first = recipes.find((r) => r.role === 'relay');
 	if (!relay)
 		return (
 			<>
 				<PageHead title={t('nav.relay')} text={t('relay.text')} />
 				<Empty icon="relay" title={t('relay.none')} text={t('relay.none_more')}>
-					{recipe && (
+					{first && (
 						<Button kind="primary" onClick={() => setOpen('add')}>
 							{t('relay.add')}
 						</Button>
 					)}
 				</Empty>
-				{open === 'add' && recipe && <AddRelay stack={stack} recipe={recipe} onClose={() => setOpen(null)} />}
+				{open === 'add' && first && <AddRelay stack={stack} recipe={first} onClose={() => setOpen(null)} />}
 			</>
 		);
+	const recipe = recipes.find((r) => r.id === relay.recipe);
+	const refused = relay.relay?.code === 'relay.secret';
+	// A button that leads to this page does nothing here.
+	const findings = state.findings.filter((f) => f.stack === stack.name && f.service === 'relay').map((f) => ({ ...f, actions: f.actions.filter((a) => a.page !== 'relay') }));
 	return (
 		<>
 			<PageHead title={t('nav.relay')} text={t('relay.text')}>
 				<RunButtons stack={stack} of="relay" />
 				{recipe && !stack.job && (
-					<Button icon="settings" onClick={() => setOpen('edit')}>
-						{t('relay.edit')}
+					<Button icon="settings" kind={refused ? 'primary' : undefined} onClick={() => setOpen('edit')}>
+						{t(refused ? 'relay.change_secret' : 'relay.edit')}
 					</Button>
 				)}
 			</PageHead>
-			<Findings findings={state.findings.filter((f) => f.stack === stack.name && f.service === 'relay')} />
-			<section class="card stack loose" aria-labelledby="lamps">
-				<div class="card-head">
-					<h2 id="lamps">{relay.title}</h2>
-					<ContainerState of={relay.container} />
-				</div>
-				<Lamps lamps={relayLamps(relay, now)} />
-			</section>
+			<Findings findings={findings} />
+			{relay.builtin ? <Report relay={relay} /> : <ContainerLamps relay={relay} />}
+			{relay.builtin && <LastHour stack={stack.name} service="relay" specs={BYTES_OUT} />}
 			<Settings relay={relay} recipe={recipe} />
 			{open === 'edit' && recipe && <OptionsDialog stack={stack} service={relay} recipe={recipe} onClose={() => setOpen(null)} />}
 		</>
+	);
+}
+
+function ContainerLamps({ relay }: { relay: Service }) {
+	const now = useNow();
+	return (
+		<section class="card stack loose" aria-labelledby="lamps">
+			<div class="card-head">
+				<h2 id="lamps">{relay.title}</h2>
+				<ContainerState of={relay.container} />
+			</div>
+			<Lamps lamps={relayLamps(relay, now)} />
+		</section>
 	);
 }
 
@@ -89,8 +105,12 @@ function Settings({ relay, recipe }: { relay: Service; recipe?: Recipe }) {
 						<dd>{at === null ? t('relay.secret_unset') : <>{t('relay.secret_set')} <Age at={at} /></>}</dd>
 					</>
 				))}
-				<dt>{t('node.image')}</dt>
-				<dd class="mono">{relay.image}</dd>
+				{!relay.builtin && (
+					<>
+						<dt>{t('node.image')}</dt>
+						<dd class="mono">{relay.image}</dd>
+					</>
+				)}
 			</dl>
 			{relay.command.length > 0 && <Command title={t('node.command')} text={relay.command.join(' ')} fold />}
 		</section>

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import { get } from '../../api/client';
 import type { ComposeFile } from '../../api/model';
 import { t } from '../../lang';
+import { BuiltinNote } from '../../parts/builtin-note';
 import { Button, ButtonLink } from '../../parts/button';
 import { Command } from '../../parts/command';
 import { download } from '../../parts/copy';
@@ -22,6 +23,7 @@ export function ComposeFiles() {
 		<section class="card stack" aria-labelledby="compose">
 			<h2 id="compose">{t('compose.title')}</h2>
 			<p class="soft">{t('compose.text')}</p>
+			{stack && <BuiltinNote stack={stack} text={t('compose.builtin')} />}
 			{error ? <Problem error={error} onRetry={show} /> : null}
 			<div class="actions">
 				{stack && (

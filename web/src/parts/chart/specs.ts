@@ -4,7 +4,7 @@ import { t } from '../../lang';
 import type { TextKey } from '../../lang';
 import { GIB, KIB, MIB, short, thousands } from '../../format';
 
-export type Kind = 'bytes' | 'bytes_per_s' | 'cores' | 'percent' | 'count' | 'rate';
+export type Kind = 'bytes' | 'bytes_per_s' | 'bytes_per_min' | 'cores' | 'percent' | 'count' | 'rate';
 
 export interface ChartSpec {
 	id: string;
@@ -42,6 +42,7 @@ export const HOST_CHARTS: ChartSpec[] = [
 export const RELAY_CHARTS: ChartSpec[] = [
 	{ id: 'relay-memory', title: 'chart.relay_memory', kind: 'bytes', main: 'memory_needed', limit: 'memory_limit' },
 	{ id: 'relay-cpu', title: 'chart.relay_cpu', kind: 'cores', main: 'cpu' },
+	{ id: 'relay-bytes', title: 'chart.relay_bytes', kind: 'bytes_per_min', main: 'relay_bytes' },
 ];
 
 export function seriesOf(specs: ChartSpec[]): string[] {
@@ -61,7 +62,7 @@ export function scaleOf(spec: ChartSpec, h: History): Scale {
 	if (spec.kind === 'rate') return { unit: '', divide: 1 };
 	const values = [...(h.series[spec.main]?.max ?? []), ...(spec.limit ? (h.series[spec.limit]?.max ?? []) : [])];
 	const top = Math.max(0, ...values.filter((v): v is number => v !== null));
-	const tail = spec.kind === 'bytes_per_s' ? '/s' : '';
+	const tail = spec.kind === 'bytes_per_s' ? '/s' : spec.kind === 'bytes_per_min' ? '/min' : '';
 	if (top >= GIB / 2) return { unit: `GiB${tail}`, divide: GIB };
 	if (top >= MIB / 2) return { unit: `MiB${tail}`, divide: MIB };
 	return { unit: `KiB${tail}`, divide: KIB };

@@ -5,6 +5,7 @@ import { useNow } from '../../state/clock';
 import { service } from '../../state/stack';
 import { Lamps } from '../lamps';
 import { relayLamps } from '../relay-lamps';
+import { relayLines, relayWord } from '../relay-words';
 import { BarSpark, LineSpark, MemorySpark } from '../spark';
 import { syncHeadline, syncLines } from '../sync-words';
 import { Tile } from './tile';
@@ -117,6 +118,12 @@ function growthLine(sizes: (number | null)[]): string | null {
 function RelayTile({ relay }: { relay: Service | undefined }) {
 	const now = useNow();
 	if (!relay) return <Tile page="relay" icon="relay" label={t('tile.relay')} value={t('tile.no_relay')} sub={t('tile.no_relay_more')} at={now} />;
+	if (relay.builtin)
+		return (
+			<Tile page="relay" icon="relay" label={t('tile.relay')} value={relayWord(relay.relay)} sub={<Lines of={relayLines(relay.relay, now)} />} at={relay.relay?.at ?? now}>
+				<Lamps lamps={relayLamps(relay, now)} mini />
+			</Tile>
+		);
 	const c = relay.container;
 	if (!c || c.presence === 'unknown') return <Tile page="relay" icon="relay" label={t('tile.relay')} value={t('container.unknown')} sub={t('tile.no_answer')} at={relay.usage?.at} />;
 	const running = c.state === 'running';
