@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Live, RelayState, Service, State } from '../src/api/model';
+import { optionsFor, relaysOf } from '../src/api/recipe';
+import type { Recipe } from '../src/api/recipe';
+import { stackInput } from '../src/pages/install/form';
+import type { InstallForm } from '../src/pages/install/form';
+import { otherKindOptions } from '../src/pages/relay/other-kind';
 import { relayLamps } from '../src/parts/relay-lamps';
 import { relayLines, relayLook, relayWord } from '../src/parts/relay-words';
 import { EMPTY, reduce } from '../src/state/reducer';
@@ -83,4 +90,26 @@ test('live readings of the built-in relay replace the last ones; null: it is no 
 	assert.equal(after(ready), ready);
 	assert.equal(after(null), null);
 	assert.equal(after(undefined), waiting);
+});
+
+const read = (id: string) => ({ builtin: false, ...JSON.parse(readFileSync(join(process.env.WEB_ROOT!, `../shared/recipes/${id}.json`), 'utf8')) }) as Recipe;
+const builtin = read('ethstats');
+const contained = read('ethnetintel');
+
+test('the built-in relay comes first, in whatever order the recipes are', () => {
+	assert.deepEqual(relaysOf([contained, read('parity'), builtin]).map((r) => r.id), ['ethstats', 'ethnetintel']);
+});
+
+test('from one kind to the other: what both know goes along, a server without a scheme gets one', () => {
+	const given = { instance_name: 'nas', contact: 'me', server: 'page.example:3000', id: 'name', ca_file: 'ca.pem' };
+	assert.deepEqual(Object.keys(optionsFor(contained, given)), ['instance_name', 'contact', 'server']);
+	assert.deepEqual(otherKindOptions(contained, given), { server: 'wss://page.example:3000' });
+	assert.deepEqual(otherKindOptions(builtin, given), {});
+	assert.deepEqual(otherKindOptions(contained, { server: 'ws://page' }), {});
+	assert.deepEqual(otherKindOptions(contained, {}), {});
+});
+
+test('the install request names the kind of relay, and no image', () => {
+	const form: InstallForm = { name: 'n', dataDir: '', network: 'private', recipe: 'parity', image: 'p:v1', options: {}, memory: null, cpus: null, relay: true, relayRecipe: 'ethstats', relayOptions: { instance_name: 'x' }, relaySecrets: { WS_SECRET: 's' } };
+	assert.deepEqual(stackInput(form).services[1], { name: 'relay', recipe: 'ethstats', options: { instance_name: 'x' }, secrets: { WS_SECRET: 's' } });
 });

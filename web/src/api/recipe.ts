@@ -3,7 +3,7 @@
 import { thousands } from '../format';
 import { t } from '../lang';
 import type { components } from './types';
-import type { OptionValue } from './model';
+import type { OptionValue, Options } from './model';
 
 interface Ranged {
 	from?: string;
@@ -34,6 +34,7 @@ export interface RecipeOption extends Ranged {
 	max?: number;
 	unit?: string;
 	max_length?: number;
+	pattern?: string;
 	choices?: RecipeChoice[];
 }
 
@@ -56,6 +57,16 @@ export type Recipe = Omit<components['schemas']['Recipe'], 'options' | 'generati
 	networks?: RecipeNetwork[];
 	lineage?: { repository: string; floating?: Record<string, string> }[];
 };
+
+/** The relays to choose from; the built-in one first, because it asks for nothing. */
+export function relaysOf(recipes: Recipe[]): Recipe[] {
+	return recipes.filter((r) => r.role === 'relay').sort((a, b) => Number(b.builtin) - Number(a.builtin));
+}
+
+/** Of given options those that this recipe has too. */
+export function optionsFor(recipe: Recipe, options: Options): Options {
+	return Object.fromEntries(Object.entries(options).filter(([key]) => recipe.options.some((o) => o.key === key)));
+}
 
 export type Version = [number, number, number];
 

@@ -1,6 +1,7 @@
 // What the install wizard asks for, and the request that comes of it. Pure.
 import type { HostReport, Options, StackInput } from '../../api/model';
 import type { Recipe } from '../../api/recipe';
+import { relaysOf } from '../../api/recipe';
 import { GIB, MIB } from '../../format';
 
 export interface InstallForm {
@@ -22,7 +23,7 @@ export interface InstallForm {
 /** Sensible answers for this NAS, so that most readers only press "Next". */
 export function firstAnswers(host: HostReport, recipes: Recipe[], taken: string[]): InstallForm {
 	const node = recipes.find((r) => r.role === 'node');
-	const relay = recipes.find((r) => r.role === 'relay');
+	const relay = relaysOf(recipes)[0];
 	return {
 		name: freeName(node?.id ?? 'node', taken),
 		dataDir: '',

@@ -1,12 +1,14 @@
 import type { HostReport } from '../../api/model';
 import type { Recipe } from '../../api/recipe';
-import { notesOf, optionsOf } from '../../api/recipe';
+import { notesOf, optionsOf, relaysOf } from '../../api/recipe';
 import { GIB, MIB, bytes, gib, short } from '../../format';
 import { t } from '../../lang';
 import { Check, Choice } from '../../parts/choice';
-import { Field, SecretField, SelectField, TextField } from '../../parts/field';
+import { Field, SelectField, TextField } from '../../parts/field';
 import { Icon } from '../../parts/icon';
 import { OptionFields } from '../../parts/option-fields';
+import { RelayFields } from '../../parts/relay-fields';
+import type { RelayWish } from '../../parts/relay-fields';
 import { suggestedMemory } from './form';
 import type { InstallForm } from './form';
 
@@ -39,8 +41,8 @@ export function Where({ form: f, report, recipes, set }: Props) {
 				<MemoryField form={f} total={total} set={set} />
 				<CpuField form={f} cpus={report.host.cpus} set={set} />
 			</div>
-			<RelayFields form={f} recipes={recipes} set={set} />
-			{f.relay && (
+			<RelayChoice form={f} recipes={recipes} set={set} />
+			{f.relay && !isBuiltin(recipes, f.relayRecipe) && (
 				<Choice
 					legend={t('where.network')}
 					value={f.network}
@@ -123,25 +125,20 @@ function CpuField({ form: f, cpus, set }: { form: InstallForm; cpus: number; set
 	);
 }
 
-function RelayFields({ form: f, recipes, set }: { form: InstallForm; recipes: Recipe[]; set: Props['set'] }) {
-	const relay = recipes.find((r) => r.id === f.relayRecipe);
-	if (!relay) return null;
+function isBuiltin(recipes: Recipe[], id: string): boolean {
+	return !!recipes.find((r) => r.id === id)?.builtin;
+}
+
+function RelayChoice({ form: f, recipes, set }: { form: InstallForm; recipes: Recipe[]; set: Props['set'] }) {
+	if (relaysOf(recipes).length === 0) return null;
+	// Only a container can lend the node its network.
+	const take = (w: RelayWish) => set({ relayRecipe: w.recipe, relayOptions: w.options, relaySecrets: w.secrets, ...(isBuiltin(recipes, w.recipe) && { network: 'private' }) });
 	return (
 		<div class="stack">
-			<Check title={t('where.relay', { title: relay.title })} note={relay.summary} checked={f.relay} onCheck={(on) => set({ relay: on })} />
+			<Check title={t('relay.add')} note={t('relay.text')} checked={f.relay} onCheck={(on) => set({ relay: on, network: 'private' })} />
 			{f.relay && (
 				<div class="stack indent">
-					<OptionFields options={relay.options} values={f.relayOptions} onChange={(key, value) => set({ relayOptions: { ...f.relayOptions, [key]: value } })} />
-					{relay.secrets.map((s) => (
-						<SecretField
-							key={s.key}
-							label={s.title}
-							help={s.help ?? t('relay.secret_help')}
-							value={f.relaySecrets[s.key] ?? ''}
-							onText={(v) => set({ relaySecrets: { ...f.relaySecrets, [s.key]: v } })}
-							autocomplete="off"
-						/>
-					))}
+					<RelayFields recipes={recipes} wish={{ recipe: f.relayRecipe, options: f.relayOptions, secrets: f.relaySecrets }} onWish={take} />
 				</div>
 			)}
 		</div>

@@ -1,21 +1,21 @@
 import { useState } from 'preact/hooks';
-import type { Options, Stack } from '../../api/model';
+import type { Stack } from '../../api/model';
 import type { Recipe } from '../../api/recipe';
+import { relaysOf } from '../../api/recipe';
 import { t } from '../../lang';
 import { Button } from '../../parts/button';
 import { Dialog } from '../../parts/dialog';
-import { SecretField } from '../../parts/field';
-import { OptionFields } from '../../parts/option-fields';
+import { RelayFields } from '../../parts/relay-fields';
+import type { RelayWish } from '../../parts/relay-fields';
+import { typedSecrets } from '../../parts/secret-fields';
 import { showPlan } from '../../parts/jobs/open';
 
 /** A relay for a node that has none. */
-export function AddRelay({ stack, recipe, onClose }: { stack: Stack; recipe: Recipe; onClose: () => void }) {
-	const [options, setOptions] = useState<Options>({});
-	const [secrets, setSecrets] = useState<Record<string, string>>({});
+export function AddRelay({ stack, recipes, onClose }: { stack: Stack; recipes: Recipe[]; onClose: () => void }) {
+	const [wish, setWish] = useState<RelayWish>({ recipe: relaysOf(recipes)[0]!.id, options: {}, secrets: {} });
 	const next = () => {
 		onClose();
-		const part: Record<string, unknown> = { name: 'relay', recipe: recipe.id, options };
-		if (Object.keys(secrets).length) part.secrets = secrets;
+		const part = { name: 'relay', ...wish, secrets: typedSecrets(wish.secrets) };
 		showPlan({ method: 'PATCH', path: `stacks/${stack.name}`, body: { services: [part] } });
 	};
 	const foot = (
@@ -28,11 +28,7 @@ export function AddRelay({ stack, recipe, onClose }: { stack: Stack; recipe: Rec
 	);
 	return (
 		<Dialog title={t('relay.add')} wide onClose={onClose} foot={foot}>
-			<p class="soft">{recipe.summary}</p>
-			<OptionFields options={recipe.options} values={options} onChange={(key, value) => setOptions({ ...options, [key]: value })} />
-			{recipe.secrets.map((s) => (
-				<SecretField key={s.key} label={s.title} help={s.help ?? t('relay.secret_help')} value={secrets[s.key] ?? ''} onText={(v) => setSecrets({ ...secrets, [s.key]: v })} autocomplete="off" />
-			))}
+			<RelayFields recipes={recipes} wish={wish} onWish={setWish} />
 		</Dialog>
 	);
 }

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { Options, Service } from '../../api/model';
 import type { Recipe } from '../../api/recipe';
-import { optionsOf } from '../../api/recipe';
+import { optionsOf, relaysOf } from '../../api/recipe';
 import { t } from '../../lang';
 import { Age } from '../../parts/age';
 import { Button } from '../../parts/button';
@@ -23,6 +23,7 @@ import { useNow } from '../../state/clock';
 import { service, useStack } from '../../state/stack';
 import { useModel } from '../../state/store';
 import { AddRelay } from './add-relay';
+import { Kind } from './kind';
 import { Report } from './report';
 
 const BYTES_OUT = RELAY_CHARTS.filter((c) => c.main === 'relay_bytes');
@@ -35,19 +36,18 @@ export default function RelayPage() {
 	const [open, setOpen] = useState<'edit' | 'add' | null>(null);
 	if (!state || !stack) return <NoNode />;
 	const relay = service(stack, 'relay');
-	const first = recipes.find((r) => r.role === 'relay');
 	if (!relay)
 		return (
 			<>
 				<PageHead title={t('nav.relay')} text={t('relay.text')} />
 				<Empty icon="relay" title={t('relay.none')} text={t('relay.none_more')}>
-					{first && (
+					{relaysOf(recipes).length > 0 && (
 						<Button kind="primary" onClick={() => setOpen('add')}>
 							{t('relay.add')}
 						</Button>
 					)}
 				</Empty>
-				{open === 'add' && first && <AddRelay stack={stack} recipe={first} onClose={() => setOpen(null)} />}
+				{open === 'add' && <AddRelay stack={stack} recipes={recipes} onClose={() => setOpen(null)} />}
 			</>
 		);
 	const recipe = recipes.find((r) => r.id === relay.recipe);
@@ -68,6 +68,7 @@ export default function RelayPage() {
 			{relay.builtin ? <Report relay={relay} /> : <ContainerLamps relay={relay} />}
 			{relay.builtin && <LastHour stack={stack.name} service="relay" specs={BYTES_OUT} />}
 			<Settings relay={relay} recipe={recipe} />
+			<Kind stack={stack} relay={relay} recipes={recipes} />
 			{open === 'edit' && recipe && <OptionsDialog stack={stack} service={relay} recipe={recipe} onClose={() => setOpen(null)} />}
 		</>
 	);
