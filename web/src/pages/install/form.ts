@@ -18,6 +18,8 @@ export interface InstallForm {
 	relayRecipe: string;
 	relayOptions: Options;
 	relaySecrets: Record<string, string>;
+	/** Text of the old relay's app.json. */
+	relayConfig?: string;
 }
 
 /** Sensible answers for this NAS, so that most readers only press "Next". */
@@ -72,6 +74,7 @@ export function stackInput(f: InstallForm): StackInput {
 		recipe: f.relayRecipe,
 		options: given(f.relayOptions),
 		secrets: given(f.relaySecrets) as Record<string, string> | undefined,
+		config: f.relayConfig,
 	};
 	const services = (f.relay && f.relayRecipe ? [node, relay] : [node]) as StackInput['services'];
 	return { name: f.name, data_dir: f.dataDir || undefined, network: f.network, services };

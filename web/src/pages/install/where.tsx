@@ -132,13 +132,13 @@ function isBuiltin(recipes: Recipe[], id: string): boolean {
 function RelayChoice({ form: f, recipes, set }: { form: InstallForm; recipes: Recipe[]; set: Props['set'] }) {
 	if (relaysOf(recipes).length === 0) return null;
 	// Only a container can lend the node its network.
-	const take = (w: RelayWish) => set({ relayRecipe: w.recipe, relayOptions: w.options, relaySecrets: w.secrets, ...(isBuiltin(recipes, w.recipe) && { network: 'private' }) });
+	const take = (w: RelayWish) => set({ relayRecipe: w.recipe, relayOptions: w.options, relaySecrets: w.secrets, relayConfig: w.config, ...(isBuiltin(recipes, w.recipe) && { network: 'private' }) });
 	return (
 		<div class="stack">
 			<Check title={t('relay.add')} note={t('relay.text')} checked={f.relay} onCheck={(on) => set({ relay: on, network: 'private' })} />
 			{f.relay && (
 				<div class="stack indent">
-					<RelayFields recipes={recipes} wish={{ recipe: f.relayRecipe, options: f.relayOptions, secrets: f.relaySecrets }} onWish={take} />
+					<RelayFields recipes={recipes} wish={{ recipe: f.relayRecipe, options: f.relayOptions, secrets: f.relaySecrets, config: f.relayConfig }} onWish={take} />
 				</div>
 			)}
 		</div>
