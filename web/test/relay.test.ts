@@ -17,7 +17,7 @@ const plain = (text: string) => text.replace(/[\u00a0\u202f]/g, ' ');
 
 const ready: RelayState = {
 	at: NOW, state: 'ready', server: 'wss://page', id: 'myNas', since_at: NOW - 7200_000, next_at: null, tries: 0, heard_at: NOW - 1000, sent_at: NOW - 1000,
-	block_at: NOW - 9000, block: 2423899, latency_ms: 12, bytes: 90000, bytes_per_min: 4096, node_active: true, ended_at: null, reason: null, code: null,
+	block_at: NOW - 9000, block: 2423899, latency_ms: 12, bytes: 90000, bytes_per_min: 4096, node_active: true, ended_at: null, reason: null, code: null, basis: null, restarts: null,
 	page: { state: 'fresh', at: NOW - 20_000, block: 2423899 },
 };
 const waiting: RelayState = { ...ready, state: 'waiting', tries: 3, next_at: NOW + 8000, block: null, block_at: null, code: 'relay.unreachable', reason: 'Connection refused', page: { state: 'unknown', at: null, block: null } };
@@ -75,11 +75,17 @@ test('a relay that is not wanted is off, and nothing of it is wrong', () => {
 	assert.deepEqual(tile(null), ['Stopped', 'it reports nothing']);
 });
 
-test('a relay in a container: what is not checked says so', () => {
-	const relay = { name: 'relay', builtin: false, relay: null, container: { presence: 'yes', state: 'running', started_at: NOW - 60_000 }, usage: { needed_bytes: 62 * 1024 ** 2, cpu_percent: 0.5 } } as unknown as Service;
-	const shown = relayLamps(relay, NOW);
-	assert.deepEqual(shown.map((l) => [l.tone, plain(l.text)]), [['ok', 'running 1 min'], ['ok', '62 MiB, 0.5 % CPU'], ['idle', 'not checked yet'], ['idle', 'not checked yet']]);
-	const gone = { ...relay, container: { presence: 'no' } } as unknown as Service;
+test('a relay in a container: what is seen of it from outside', () => {
+	const contain = (state: RelayState | null) => ({ name: 'relay', builtin: false, relay: state, container: { presence: 'yes', state: 'running', started_at: NOW - 60_000 }, usage: { needed_bytes: 62 * 1024 ** 2, cpu_percent: 0.5 } }) as unknown as Service;
+	const shown = (r: RelayState | null) => relayLamps(contain(r), NOW).map((l) => [l.tone, plain(l.text)]);
+	const seen: RelayState = { ...ready, latency_ms: null, bytes: null, bytes_per_min: null, basis: 'page', restarts: 0 };
+	const process = [['ok', 'running 1 min'], ['ok', '62 MiB, 0.5 % CPU']];
+	assert.deepEqual(shown(null), [...process, ['idle', 'not known yet'], ['idle', 'not known yet']]);
+	assert.deepEqual(shown({ ...seen, state: null }).slice(2, 3), [['idle', 'not known yet']]);
+	assert.deepEqual(shown(seen), [...process, ['ok', 'open, last sent 1 s ago'], ['ok', 'with block 2 423 899, seen 20 s ago']]);
+	assert.deepEqual(shown({ ...seen, code: 'relay.silent' })[2], ['warn', 'open, but nothing is sent']);
+	assert.deepEqual(shown({ ...seen, state: 'waiting' })[2], ['warn', 'none']);
+	const gone = { ...contain(null), container: { presence: 'no' } } as unknown as Service;
 	assert.deepEqual(relayLamps(gone, NOW).map((l) => l.tone), ['bad', 'idle', 'idle', 'idle']);
 });
 

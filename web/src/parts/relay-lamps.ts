@@ -31,11 +31,14 @@ function messagesLamp(r: RelayState | null): Light {
 	if (r?.state === 'greeting') return { tone: 'work', text: t('relay.greeting') };
 	if (r?.state !== 'ready') return { tone: 'idle', text: t('relay.no_messages') };
 	if (!r.node_active) return { tone: 'warn', text: t('relay.inactive') };
-	return { tone: 'ok', text: t('relay.last_minute', { size: bytes(r.bytes_per_min) }) };
+	return { tone: 'ok', text: t('relay.last_minute', { size: bytes(r.bytes_per_min ?? 0) }) };
 }
 
 function pageLamp(r: RelayState | null, now: number): Light {
-	if (r?.state !== 'ready') return { tone: 'idle', text: t('relay.page_unknown') };
+	return r?.state === 'ready' ? seenLamp(r, now) : { tone: 'idle', text: t('relay.page_unknown') };
+}
+
+function seenLamp(r: RelayState, now: number): Light {
 	const { state, at, block } = r.page;
 	const seen = { age: at === null ? '' : ago(now - at), block: block === null ? '' : thousands(block) };
 	if (state === 'fresh') return { tone: 'ok', text: t('relay.page_fresh', seen) };
@@ -44,17 +47,21 @@ function pageLamp(r: RelayState | null, now: number): Light {
 	return { tone: 'idle', text: pageUnknown(r, now) };
 }
 
-/* ---- one in a container: container, process; the other two say that they are not checked ---- */
+/* ---- one in a container: what can be seen of it from outside ---- */
 
 function containerLamps(relay: Service, now: number): Lamp[] {
 	const running = relay.container?.state === 'running';
-	const notChecked = t('relay.not_checked');
-	return [
-		{ name: t('relay.container'), ...containerLamp(relay, now) },
-		{ name: t('relay.process'), ...processLamp(relay, running), cut: true },
-		{ name: t('relay.connection'), tone: 'idle', text: notChecked },
-		{ name: t('relay.page'), tone: 'idle', text: notChecked },
-	];
+	const lights = [containerLamp(relay, now), processLamp(relay, running), linkLamp(relay.relay, now), relay.relay ? seenLamp(relay.relay, now) : { tone: 'idle' as const, text: t('relay.not_checked') }];
+	const names = [t('relay.container'), t('relay.process'), t('relay.connection'), t('relay.page')];
+	return lights.map((light, i) => ({ name: names[i]!, ...light, cut: lights[i + 1]?.tone !== 'ok' }));
+}
+
+/** Its connection, as the kernel knows it. */
+function linkLamp(r: RelayState | null, now: number): Light {
+	if (!r || r.state === null) return { tone: 'idle', text: t('relay.not_checked') };
+	if (r.state !== 'ready') return { tone: 'warn', text: t('relay.not_connected') };
+	if (r.code) return { tone: 'warn', text: t('relay.silent_link') };
+	return { tone: 'ok', text: r.sent_at === null ? t('relay.open') : t('relay.open_sent', { age: ago(now - r.sent_at) }) };
 }
 
 function containerLamp(relay: Service, now: number): Light {

@@ -74,7 +74,7 @@ export function stackInput(f: InstallForm): StackInput {
 		recipe: f.relayRecipe,
 		options: given(f.relayOptions),
 		secrets: given(f.relaySecrets) as Record<string, string> | undefined,
-		config: f.relayConfig,
+		...(f.relayConfig !== undefined && { config: f.relayConfig }),
 	};
 	const services = (f.relay && f.relayRecipe ? [node, relay] : [node]) as StackInput['services'];
 	return { name: f.name, data_dir: f.dataDir || undefined, network: f.network, services };

@@ -55,8 +55,8 @@ function Readings({ r, now }: { r: RelayState; now: number }) {
 				<Fact label={t('relay.sent')}>
 					<AgeOrNothing at={r.sent_at} />
 				</Fact>
-				<Fact label={t('relay.bytes')} small={t('relay.bytes_more', { size: bytes(r.bytes) })}>
-					{bytes(r.bytes_per_min)}
+				<Fact label={t('relay.bytes')} small={t('relay.bytes_more', { size: bytes(r.bytes ?? 0) })}>
+					{bytes(r.bytes_per_min ?? 0)}
 				</Fact>
 				<Fact label={t('relay.tries')} small={waits ? nextTry(r, now) : t('relay.tries_more')}>
 					{thousands(r.tries)}

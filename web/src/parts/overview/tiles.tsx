@@ -127,10 +127,11 @@ function RelayTile({ relay }: { relay: Service | undefined }) {
 	const c = relay.container;
 	if (!c || c.presence === 'unknown') return <Tile page="relay" icon="relay" label={t('tile.relay')} value={t('container.unknown')} sub={t('tile.no_answer')} at={relay.usage?.at} />;
 	const running = c.state === 'running';
-	const lines = running && c.started_at ? [t('container.running_for', { time: duration((now - c.started_at) / 1000) }), t('tile.connection_unchecked')] : [t('tile.relay_off')];
+	const lamps = relayLamps(relay, now);
+	const lines = running && c.started_at ? [t('container.running_for', { time: duration((now - c.started_at) / 1000) }), `${t('relay.connection')}: ${lamps[2]!.text}`] : [t('tile.relay_off')];
 	return (
 		<Tile page="relay" icon="relay" label={t('tile.relay')} value={running ? t('tile.relay_running') : t('tile.relay_stopped')} sub={<Lines of={lines} />} at={relay.usage?.at ?? now}>
-			<Lamps lamps={relayLamps(relay, now)} mini />
+			<Lamps lamps={lamps} mini />
 		</Tile>
 	);
 }
