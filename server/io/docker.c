@@ -208,7 +208,8 @@ void docker_forget(struct docker *d)
 int docker_attempt(struct docker *d, int minor, const struct docker_call *c,
 	struct fetch_answer *ret, struct err *e)
 {
-	static const char *const headers[] = {"Content-Type: application/json", NULL};
+	static const char *const json[] = {"Content-Type: application/json", NULL};
+	static const char *const tar[] = {"Content-Type: application/x-tar", NULL};
 	autofree char *body = c->body ? json_text(c->body) : NULL;
 	autofree char *url = minor ? xasprintf("http://localhost/v1.%d%s", minor, c->path)
 				   : xasprintf("http://localhost%s", c->path);
@@ -216,9 +217,13 @@ int docker_attempt(struct docker *d, int minor, const struct docker_call *c,
 		.method = c->method,
 		.url = url,
 		.unix_socket = d->socket,
-		.headers = headers,
+		.headers = c->tar ? tar : json,
 		.body = body,
-		.body_len = body ? strlen(body) : 0,
+		.body_len = c->tar ? (size_t)c->tar->size
+			    : body ? strlen(body)
+				   : 0,
+		.read_body = c->tar ? c->tar->read : NULL,
+		.body_ctx = c->tar ? c->tar->ctx : NULL,
 		.total_ms = c->total_ms,
 		.silence_ms = c->silence_ms,
 		.cancel = c->cancel,
@@ -261,6 +266,16 @@ int docker_call(
 	if (e)
 		*e = why;
 	return -1;
+}
+
+int docker_call_once(
+	struct docker *d, const struct docker_call *c, struct fetch_answer *ret, struct err *e)
+{
+	struct docker_dialect dialect;
+
+	if (docker_negotiate(d, c->cancel, &dialect, e))
+		return -1;
+	return docker_attempt(d, dialect.minor, c, ret, e);
 }
 
 int docker_answer_json(const struct fetch_answer *a, json_t **ret, struct err *e)

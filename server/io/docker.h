@@ -154,6 +154,40 @@ int docker_pull(struct docker *d, const char *ref, const atomic_bool *cancel,
 	void (*progress)(void *ctx, const struct docker_pull_progress *p), void *ctx,
 	struct err *e);
 
+/* Every tag of every image that is here: array of {name, id, size, created_at}, newest first, owned
+ * by the caller. */
+int docker_images(struct docker *d, json_t **ret, struct err *e);
+
+/* A tar that is made, or read, while it is sent; read as in struct fetch. */
+struct docker_body {
+	ssize_t (*read)(void *ctx, char *to, size_t len);
+	void *ctx;
+	int64_t size; /* bytes */
+};
+/* What `docker save` wrote, also compressed. ret_names: the images that it held, an array of
+ * references owned by the caller. Codes: image.broken (no tar, or not all of it), image.not_saved
+ * (a tar of something else), image.no_name (loaded, but nothing names it), image.compressed (in a
+ * way that this engine cannot read), image.arch, image.space, image.load (anything else that the
+ * engine says), image.cut (the engine went away, or said nothing for half an hour),
+ * fetch.cancelled. */
+int docker_load(struct docker *d, const struct docker_body *tar, const atomic_bool *cancel,
+	json_t **ret_names, struct err *e);
+
+struct docker_build {
+	const char *tag;
+	const struct docker_body *folder; /* a tar of it */
+	const char *remote;		  /* or an address that the engine fetches it from */
+	bool no_cache;
+};
+/* Builds by the Dockerfile in it, with the builder that every engine has had. on_text gets what the
+ * engine tells, as it comes. Codes: image.no_dockerfile, image.dockerfile (not understood),
+ * image.buildkit (asks for what only the newer builder has), image.run (a command failed; its last
+ * lines are in the message), image.copy (COPY or ADD found nothing), image.fetch (the address),
+ * image.no_git, image.network (of the engine), image.space, image.arch, image.build (anything
+ * else), image.cut, fetch.cancelled, and for the image it begins from those of docker_pull. */
+int docker_build(struct docker *d, const struct docker_build *b, const atomic_bool *cancel,
+	void (*on_text)(void *ctx, const char *text), void *ctx, struct err *e);
+
 /* ---- networks ---- */
 
 /* Exists already = 0. labels: object or NULL. */

@@ -36,10 +36,11 @@ int docker_negotiate(
 void docker_forget(struct docker *d);
 
 struct docker_call {
-	const char *method; /* NULL = GET */
-	const char *path;   /* behind the version: "/containers/json" */
-	const json_t *body; /* or NULL */
-	msec total_ms;	    /* as in struct fetch */
+	const char *method;	       /* NULL = GET */
+	const char *path;	       /* behind the version: "/containers/json" */
+	const json_t *body;	       /* or NULL */
+	const struct docker_body *tar; /* instead of it; for docker_call_once */
+	msec total_ms;		       /* as in struct fetch */
 	msec silence_ms;
 	const atomic_bool *cancel;
 	int (*on_data)(void *ctx, const char *data, size_t len);
@@ -52,6 +53,9 @@ int docker_call(
 /* One call in API 1.minor, or without a version (minor 0), which every engine answers. */
 int docker_attempt(struct docker *d, int minor, const struct docker_call *c,
 	struct fetch_answer *ret, struct err *e);
+/* The same for a body that cannot be sent twice: no second try. */
+int docker_call_once(
+	struct docker *d, const struct docker_call *c, struct fetch_answer *ret, struct err *e);
 int docker_answer_json(const struct fetch_answer *a, json_t **ret, struct err *e);
 /* The same with a JSON answer, owned by the caller. */
 int docker_call_json(struct docker *d, const struct docker_call *c, json_t **ret, struct err *e);
@@ -123,6 +127,30 @@ void docker_log_end(struct docker_log_feed *f);
 /* One line of /events. -1: no event. 1: on_event wants no more. */
 int docker_event_line(const char *line, size_t len,
 	int (*on_event)(void *ctx, const struct docker_event *ev), void *ctx);
+
+/* What the engine reports while it loads or builds: lines of JSON. */
+struct docker_report {
+	struct docker_lines lines;
+	void (*on_text)(
+		void *ctx, const char *text); /* as it comes: pieces, lines, with newlines */
+	void *ctx;
+	bool heard, garbage;
+	int code;    /* that a command ended with; 0 = it is not about one */
+	char id[80]; /* of the image, when it is told: sha256:… */
+	char error[DOCKER_WORDS];
+};
+void docker_report_begin(
+	struct docker_report *r, void (*on_text)(void *ctx, const char *text), void *ctx);
+/* For on_data. */
+int docker_report_feed(void *report, const char *data, size_t len);
+void docker_report_free(struct docker_report *r);
+/* The call itself failed: image.cut, or `why` as it is. Returns -1. */
+int docker_report_failed(const struct docker_report *r, const struct err *why, struct err *e);
+/* The code for the engine's words about a load, or about a build; write e, return -1. step: the
+ * Dockerfile's line it was at, last: the last lines of its output. */
+int docker_load_error(const char *words, struct err *e);
+int docker_build_error(
+	const struct docker_report *r, const char *step, const char *last, struct err *e);
 
 /* A pull, line by line. */
 struct docker_pull_layer {

@@ -179,17 +179,41 @@ static size_t on_body(char *data, size_t size, size_t n, void *ctx)
 	return r->too_large ? 0 : n;
 }
 
-static void set_method(CURL *c, const struct fetch *f, bool keep)
+static size_t on_send(char *to, size_t size, size_t n, void *ctx)
 {
+	struct run *r = ctx;
+	ssize_t got = r->f->read_body(r->f->body_ctx, to, size * n);
+
+	r->heard = clock_mono();
+	r->stopped = got < 0;
+	return r->stopped ? CURL_READFUNC_ABORT : (size_t)got;
+}
+
+static void set_body(struct run *r)
+{
+	const struct fetch *f = r->f;
+
+	curl_easy_setopt(r->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->body_len);
+	if (!f->read_body) {
+		curl_easy_setopt(r->easy, CURLOPT_POSTFIELDS, f->body ? f->body : "");
+		return;
+	}
+	curl_easy_setopt(r->easy, CURLOPT_POST, 1L);
+	curl_easy_setopt(r->easy, CURLOPT_READFUNCTION, on_send);
+	curl_easy_setopt(r->easy, CURLOPT_READDATA, r);
+}
+
+static void set_method(struct run *r, bool keep)
+{
+	const struct fetch *f = r->f;
+	CURL *c = r->easy;
 	const char *method = f->method ? f->method : "GET";
 	bool get = !strcmp(method, "GET");
 
 	if (!strcmp(method, "HEAD")) {
 		curl_easy_setopt(c, CURLOPT_NOBODY, 1L);
 	} else if (f->body || !strcmp(method, "POST") || !strcmp(method, "PUT")) {
-		/* also without a body: servers want a Content-Length then */
-		curl_easy_setopt(c, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)f->body_len);
-		curl_easy_setopt(c, CURLOPT_POSTFIELDS, f->body ? f->body : "");
+		set_body(r); /* also without a body: servers want a Content-Length then */
 	}
 	if (!get)
 		curl_easy_setopt(c, CURLOPT_CUSTOMREQUEST, method);
@@ -237,7 +261,7 @@ static void set_options(struct run *r)
 	curl_easy_setopt(c, CURLOPT_URL, r->url ? r->url : f->url);
 	if (f->unix_socket)
 		curl_easy_setopt(c, CURLOPT_UNIX_SOCKET_PATH, f->unix_socket);
-	set_method(c, f, keep);
+	set_method(r, keep);
 	if (!strncmp(f->url, "https:", 6))
 		set_trust(c);
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");

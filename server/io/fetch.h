@@ -19,6 +19,7 @@
 #include "base/err.h"
 
 #include <stdatomic.h>
+#include <sys/types.h>
 
 struct fetch {
 	const char *method;	 /* NULL = GET */
@@ -33,9 +34,16 @@ struct fetch {
 	const char *const *headers; /* NULL-terminated "Name: value" list, or NULL */
 	const void *body;	    /* or NULL */
 	size_t body_len;
-	msec connect_ms;  /* time to connect; 0 = 3000 */
-	msec total_ms;	  /* deadline of the whole call; 0 = 10000; -1 = none (streams) */
-	msec silence_ms;  /* streams: give up when nothing came for so long; 0 = never */
+	/* Instead of `body`, one that is made while it is sent: body_len bytes in pieces of at most
+	 * len; -1 = it cannot be made, which ends the call with fetch.cancelled. Never sent twice.
+	 */
+	ssize_t (*read_body)(void *ctx, char *to, size_t len);
+	void *body_ctx;
+	msec connect_ms; /* time to connect; 0 = 3000 */
+	msec total_ms;	 /* deadline of the whole call; 0 = 10000; -1 = none (streams) */
+	/* streams: give up when nothing came, and nothing of read_body left, for so long; 0 = never
+	 */
+	msec silence_ms;
 	size_t max_bytes; /* cap of a collected answer; 0 = 8 MiB */
 	/* Checked at least every 0.2 s, every 0.5 s once a stream was silent for 2 s; NULL = cannot
 	 * be cancelled. */
