@@ -26,6 +26,7 @@
 #include "io/store.h"
 #include "services/auth.h"
 #include "services/bus.h"
+#include "services/images.h"
 #include "services/jobs.h"
 #include "services/leave.h"
 #include "services/notify.h"
@@ -101,6 +102,7 @@ static int start_services(struct app *app, struct err *e)
 		sampler_start(app, &app->sampler, e) || probe_start(app, &app->probe, e) ||
 		relay_start(app, &app->relay, e) || notify_start(app, &app->notify, e))
 		return -1;
+	images_sweep(app);
 	jobs_resume(app->jobs);
 	return 0;
 }

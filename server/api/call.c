@@ -9,9 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HOLD_MAX 8 /* of each kind; 24 workers leave 8 for everything else */
-
-static atomic_int held[HOLD_WAIT + 1];
+/* of each kind; 24 workers leave 7 for everything else */
+static const int hold_max[] = {0, 8, 8, 1};
+static const char *const hold_words[] = {"", "readers are", "readers are", "upload is"};
+static atomic_int held[COUNT(hold_max)];
 
 const char *call_param(const struct api_call *call, const char *name)
 {
@@ -59,15 +60,15 @@ int call_query_flag(
 
 int call_hold(struct api_call *call, enum hold what, struct err *e)
 {
-	if (!(call->route->flags & ROUTE_STREAM))
+	if (!(call->route->flags & (what == HOLD_UPLOAD ? ROUTE_UPLOAD : ROUTE_STREAM)))
 		return err_set(
 			e, ERR_INTERNAL, "api.internal", "%s may not wait.", call->route->path);
 	if (call->hold == what)
 		return 0;
-	if (atomic_fetch_add(&held[what], 1) >= HOLD_MAX) {
+	if (atomic_fetch_add(&held[what], 1) >= hold_max[what]) {
 		atomic_fetch_sub(&held[what], 1);
-		return err_set(e, ERR_UNAVAILABLE, "stream.full",
-			"%d readers are connected already.", HOLD_MAX);
+		return err_set(e, ERR_UNAVAILABLE, "stream.full", "%d %s connected already.",
+			hold_max[what], hold_words[what]);
 	}
 	call->hold = what;
 	return 0;

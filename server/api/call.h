@@ -24,6 +24,7 @@ enum {
 	ROUTE_STREAM = 2,     /* may keep its worker: call_hold is allowed */
 	ROUTE_IDEMPOTENT = 4, /* honours Idempotency-Key */
 	ROUTE_METRICS = 8,    /* public when the setting metrics_public is on */
+	ROUTE_UPLOAD = 16,    /* its body is no JSON, and is read by the handler */
 };
 
 struct api_call;
@@ -36,7 +37,7 @@ struct route {
 	unsigned flags;
 };
 
-enum hold { HOLD_NONE, HOLD_STREAM, HOLD_WAIT };
+enum hold { HOLD_NONE, HOLD_STREAM, HOLD_WAIT, HOLD_UPLOAD };
 
 struct api_call {
 	struct app *app;
@@ -66,8 +67,9 @@ int call_query_int(const struct api_call *call, const char *name, int64_t dflt, 
 int call_query_flag(
 	const struct api_call *call, const char *name, bool dflt, bool *ret, struct err *e);
 
-/* Before keeping the worker for long: at most 8 streams and 8 waiting requests at a time, the next
- * one gets stream.full (answered with Retry-After). Given back when the handler returns. */
+/* Before keeping the worker for long: at most 8 streams, 8 waiting requests and one upload at a
+ * time, the next one gets stream.full (answered with Retry-After). Given back when the handler
+ * returns. */
 int call_hold(struct api_call *call, enum hold what, struct err *e);
 void call_release(struct api_call *call); /* for api/dispatch */
 

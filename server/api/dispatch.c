@@ -109,7 +109,9 @@ static int read_body(struct api_call *call, const char *path, struct err *e)
 	autofree char *whole = NULL;
 	size_t len = 0;
 
-	if (!strcmp(method, "POST") || !strcmp(method, "PUT") || !strcmp(method, "PATCH")) {
+	if (call->route->flags & ROUTE_UPLOAD) {
+		call->body = json_object();
+	} else if (!strcmp(method, "POST") || !strcmp(method, "PUT") || !strcmp(method, "PATCH")) {
 		if (http_body(call->req, &text, &len, e))
 			return -1;
 		if (!len)

@@ -61,6 +61,12 @@ void api_get_history(struct api_call *call);
 /* api/chains.c */
 void api_list_chains(struct api_call *call);
 
+/* api/images.c */
+void api_list_images(struct api_call *call);
+void api_load_image(struct api_call *call);
+void api_build_image(struct api_call *call);
+void api_pull_image(struct api_call *call);
+
 /* jobs and events */
 void api_list_jobs(struct api_call *call);
 void api_get_job(struct api_call *call);

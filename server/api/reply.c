@@ -35,6 +35,9 @@ int reply_status(const struct err *e)
 		int status;
 	} own[] = {
 		{"input.too_large", 413},
+		{"image.too_large", 413},
+		{"input.media_type", 415},
+		{"input.length", 411},
 		{"http.host", 421},
 		{"api.wrong_method", 405},
 	};

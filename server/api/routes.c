@@ -54,6 +54,11 @@ const struct route api_routes[] = {
 	{"GET", SERVICE "/logs", SCOPE_READ, api_get_logs, ROUTE_STREAM},
 	{"GET", SERVICE "/history", SCOPE_READ, api_get_history, 0},
 
+	{"GET", V1 "/images", SCOPE_READ, api_list_images, 0},
+	{"POST", V1 "/images/load", SCOPE_ADMIN, api_load_image, ROUTE_UPLOAD},
+	{"POST", V1 "/images/build", SCOPE_ADMIN, api_build_image, ROUTE_IDEMPOTENT},
+	{"POST", V1 "/images/pull", SCOPE_OPERATE, api_pull_image, ROUTE_IDEMPOTENT},
+
 	{"GET", V1 "/jobs", SCOPE_READ, api_list_jobs, 0},
 	{"GET", V1 "/jobs/{id}", SCOPE_READ, api_get_job, ROUTE_STREAM},
 	{"POST", V1 "/jobs/{id}/cancel", SCOPE_OPERATE, api_cancel_job, 0},

@@ -131,6 +131,9 @@ static const struct {
 	{"chain", is_text, "a text"},
 	{"copy", is_text, "a text"},
 	{"confirm", is_text, "a text"},
+	{"url", is_text, "a text"},
+	{"tag", is_text, "a text"},
+	{"no_cache", is_flag, "true or false"},
 };
 
 static int check_members(const struct api_call *call, const struct action *a, struct err *e)

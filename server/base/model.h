@@ -174,8 +174,8 @@ void step_free(struct step *s);
 
 struct plan {
 	char *action; /* install, start, stop, restart, limits, options, upgrade, resync, putback,
-			 remove, import, adopt, goback, letgo */
-	char *stack;
+			 remove, import, adopt, goback, letgo, load, build, pull */
+	char *stack;  /* "" = of none: an image */
 	char *title;
 	char *undo;		 /* how the whole is taken back */
 	bool down;		 /* the node stops for a while */

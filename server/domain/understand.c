@@ -69,6 +69,11 @@ static bool image_named(const struct recipe *r, const char *image)
 	       among(&r->found.images, base_name(ref.repository));
 }
 
+bool understand_image(const struct recipe *r, const char *image)
+{
+	return of_lineage(r, image) || image_named(r, image);
+}
+
 static const json_t *mount_at(const json_t *seen, const char *target)
 {
 	size_t i;

@@ -42,6 +42,9 @@ void understood_free(struct understood *u);
 /* Whether it looks like something a recipe can run; NULL when not. */
 const struct recipe *understand_recipe(const struct recipe_set *recipes, const json_t *seen);
 
+/* Whether an image's name says that it is for this recipe, which may take others as well. */
+bool understand_image(const struct recipe *r, const char *image);
+
 /* seen: an array; what is neither a node nor a relay becomes a note. notes: an array that is
  * continued (borrowed), or NULL. name: of the stack, unless a label says it; NULL = the node's.
  * data_root: folders below it that have our form are taken as they are. */

@@ -20,6 +20,7 @@
 #include "base/err.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct http_server; /* opaque */
 struct http_req;    /* opaque */
@@ -63,6 +64,14 @@ bool http_is_tls(const struct http_req *req);
 /* Reads the body, once; more than the cap: input.too_large; broken off: input.incomplete. The text
  * is NUL-terminated. */
 int http_body(struct http_req *req, const char **ret, size_t *ret_len, struct err *e);
+/* How long the body is, as the request says; -1 = it does not say, 0 = there is none. */
+int64_t http_length(const struct http_req *req);
+/* Instead of http_body, for a body of any length that http_length tells: hands it on as it comes,
+ * in pieces of at most 64 KiB, each of which may take timeout_ms. on_piece returns non-zero, with e
+ * written, to end it. Broken off, or silent, or the server ends: input.incomplete. */
+int http_body_pieces(struct http_req *req,
+	int (*on_piece)(void *ctx, const char *bytes, size_t len, struct err *e), void *ctx,
+	struct err *e);
 
 /* ---- answer ---- */
 

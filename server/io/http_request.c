@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define PATH_CAP 1024	       /* bytes of a path */
+#define PIECE (64 * 1024)      /* bytes of a body that is handed on as it comes */
 #define DRAIN_CAP (256 * 1024) /* bytes read and thrown away behind a refusal */
 
 static int hex_digit(char c)
@@ -249,18 +250,23 @@ static int read_all(struct http_req *req, struct err *e)
 	return 0;
 }
 
-int http_body(struct http_req *req, const char **ret, size_t *ret_len, struct err *e)
+static void send_continue(struct http_req *req)
 {
 	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
 	const char *expect = http_header(req, "Expect");
 
+	if (expect && !strcasecmp(expect, "100-continue"))
+		mg_write(req->conn, go_on, sizeof(go_on) - 1);
+}
+
+int http_body(struct http_req *req, const char **ret, size_t *ret_len, struct err *e)
+{
 	if (!req->body_read && has_body(req)) {
 		if (req->info->content_length > (long long)req->server->config.body_cap)
 			return err_set(e, ERR_LIMIT, "input.too_large",
 				"The request has %lld bytes; at most %zu are read.",
 				req->info->content_length, req->server->config.body_cap);
-		if (expect && !strcasecmp(expect, "100-continue"))
-			mg_write(req->conn, go_on, sizeof(go_on) - 1);
+		send_continue(req);
 		if (read_all(req, e)) {
 			req->closing = true;
 			return -1;
@@ -270,5 +276,48 @@ int http_body(struct http_req *req, const char **ret, size_t *ret_len, struct er
 	buf_add(&req->body, "", 0);
 	*ret = req->body.data;
 	*ret_len = req->body.len;
+	return 0;
+}
+
+int64_t http_length(const struct http_req *req)
+{
+	if (is_chunked(req))
+		return -1;
+	return req->info->content_length > 0 ? req->info->content_length : 0;
+}
+
+static int read_pieces(struct http_req *req, char *piece,
+	int (*on_piece)(void *ctx, const char *bytes, size_t len, struct err *e), void *ctx,
+	struct err *e)
+{
+	int64_t left = http_length(req);
+
+	while (left > 0) {
+		size_t want = left < PIECE ? (size_t)left : PIECE;
+		int n = atomic_load(&req->server->stopping) ? 0 : mg_read(req->conn, piece, want);
+
+		if (n <= 0)
+			return err_set(e, ERR_INPUT, "input.incomplete",
+				"The request broke off; %lld bytes of it did not come.",
+				(long long)left);
+		if (on_piece(ctx, piece, (size_t)n, e))
+			return -1;
+		left -= n;
+	}
+	return 0;
+}
+
+int http_body_pieces(struct http_req *req,
+	int (*on_piece)(void *ctx, const char *bytes, size_t len, struct err *e), void *ctx,
+	struct err *e)
+{
+	autofree char *piece = xcalloc(1, PIECE);
+
+	send_continue(req);
+	if (read_pieces(req, piece, on_piece, ctx, e)) {
+		req->closing = true;
+		return -1;
+	}
+	req->body_read = true;
 	return 0;
 }

@@ -266,6 +266,9 @@ static const struct {
 	{"adopt", do_adopt},
 	{"goback", do_goback},
 	{"letgo", do_letgo},
+	{"load", do_load},
+	{"build", do_build},
+	{"pull", do_pull},
 };
 
 int action_plan(struct app *app, struct action *a, struct plan *ret, struct err *e)

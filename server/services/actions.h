@@ -15,8 +15,8 @@
 struct action {
 	const char *name;    /* install, start, stop, restart, options, limits, upgrade, resync,
 				putback, remove, copy, trash, untrash, empty, import, adopt, goback,
-				letgo */
-	const char *stack;   /* NULL for install, import, adopt */
+				letgo, load, build, pull */
+	const char *stack;   /* NULL for install, import, adopt, and images */
 	const char *service; /* limits */
 	const json_t *body;  /* of the request; NULL = none */
 	json_t *ret_secrets; /* {service: {KEY: value|null}} that came with it; owned by the caller

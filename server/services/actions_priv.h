@@ -96,4 +96,9 @@ int do_adopt(struct action_ctx *c, struct err *e);
 int do_goback(struct action_ctx *c, struct err *e);
 int do_letgo(struct action_ctx *c, struct err *e);
 
+/* Those of actions_image.c. */
+int do_load(struct action_ctx *c, struct err *e);
+int do_build(struct action_ctx *c, struct err *e);
+int do_pull(struct action_ctx *c, struct err *e);
+
 #endif

@@ -49,13 +49,29 @@ static char *name_of(int64_t job)
 	return xasprintf("failed/%lld.log", (long long)job);
 }
 
+int evidence_keep_text(struct app *app, int64_t job, const char *text, size_t len, struct err *e)
+{
+	autofree char *name = name_of(job);
+	autofree int64_t *ids = NULL;
+	size_t n = 0;
+
+	if (chain_write(app->config.state_dir, name, text, len, 0600, -1, -1, e))
+		return -1;
+	/* those of older jobs than the last 20 go, at the latest when 200 others have passed */
+	if (store_job_ids(app->store, NULL, false, 200, &ids, &n, NULL) == 0)
+		for (size_t i = FILES_MAX; i < n; i++) {
+			autofree char *old = name_of(ids[i]);
+
+			chain_unlink(app->config.state_dir, old, NULL);
+		}
+	return 0;
+}
+
 int evidence_keep(struct app *app, int64_t job, const char *container, struct err *e)
 {
 	struct keeping k = {0};
-	autofree char *name = name_of(job);
-	autofree int64_t *ids = NULL;
 	const char *text;
-	size_t len, n = 0;
+	size_t len;
 	int rc;
 
 	if (store_secret_values(app->store, &k.secrets, e))
@@ -63,17 +79,10 @@ int evidence_keep(struct app *app, int64_t job, const char *container, struct er
 	rc = docker_logs(app->docker, container, LINES_MAX, 0, false, on_line, &k, e);
 	if (rc == 0) {
 		text = last_bytes(&k.text, &len);
-		rc = chain_write(app->config.state_dir, name, text, len, 0600, -1, -1, e);
+		rc = evidence_keep_text(app, job, text, len, e);
 	}
 	buf_free(&k.text);
 	json_decref(k.secrets);
-	/* those of older jobs than the last 20 go, at the latest when 200 others have passed */
-	if (rc == 0 && store_job_ids(app->store, NULL, false, 200, &ids, &n, NULL) == 0)
-		for (size_t i = FILES_MAX; i < n; i++) {
-			autofree char *old = name_of(ids[i]);
-
-			chain_unlink(app->config.state_dir, old, NULL);
-		}
 	return rc;
 }
 

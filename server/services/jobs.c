@@ -27,12 +27,17 @@ static json_t *id_json(int64_t id)
 	return json_pack("{s:I}", "job", (json_int_t)id);
 }
 
+const char *job_stack(const struct job *job)
+{
+	return *job->plan.stack ? job->plan.stack : NULL;
+}
+
 struct event job_event(const struct job *job, const char *code, json_t *data, const char *text)
 {
 	json_put_int(data, "job", job->id);
 	return (struct event){.at = clock_wall(),
 		.type = xstrdup("job"),
-		.stack = xstrdup(job->plan.stack),
+		.stack = xstrdup(job_stack(job)),
 		.actor = xstrdup(job->actor),
 		.code = xstrdup(code),
 		.message = xasprintf("%s: %s", job->plan.title, text),
@@ -56,6 +61,7 @@ static void *run_thread(void *arg)
 	watch_poke(j->app->watch);
 	bus_touch(j->app->bus);
 	job_free(&r->job);
+	buf_free(&r->output);
 	free(r);
 	gate_lock(&j->gate);
 	j->threads--;
@@ -110,7 +116,7 @@ void jobs_resume(struct jobs *j)
 			log_error("job %lld could not be read: %s", (long long)ids[i], e.message);
 			continue;
 		}
-		bus_say(j->app->bus, "job", job.plan.stack, NULL, "station", "job.resumed",
+		bus_say(j->app->bus, "job", job_stack(&job), NULL, "station", "job.resumed",
 			id_json(job.id), "%s: going on after a restart of this program.",
 			job.plan.title);
 		start_runner(j, &job);
@@ -207,7 +213,7 @@ int jobs_cancel(struct jobs *j, int64_t id, const char *actor, struct err *e)
 		if (r->job.state != JOB_ROLLING_BACK)
 			r->abort = true;
 		rc = store_job_update(j->app->store, &r->job, e);
-		bus_say(j->app->bus, "job", r->job.plan.stack, NULL, actor, "job.cancelled",
+		bus_say(j->app->bus, "job", job_stack(&r->job), NULL, actor, "job.cancelled",
 			id_json(id), "%s: asked to stop and go back.", r->job.plan.title);
 	}
 	gate_wake(&j->gate);
@@ -227,7 +233,7 @@ int jobs_force(struct jobs *j, int64_t id, const char *actor, struct err *e)
 			"The job is not waiting for a container to stop.");
 	else if (r) {
 		r->force = true;
-		bus_say(j->app->bus, "job", r->job.plan.stack, NULL, actor, "job.forced",
+		bus_say(j->app->bus, "job", job_stack(&r->job), NULL, actor, "job.forced",
 			id_json(id), "%s: asked to end the process that does not stop.",
 			r->job.plan.title);
 	}
@@ -247,7 +253,7 @@ int jobs_accept(struct jobs *j, int64_t id, const char *actor, struct err *e)
 			"The job is not watching a new version now.");
 	else if (r) {
 		r->accept = true;
-		bus_say(j->app->bus, "job", r->job.plan.stack, NULL, actor, "job.accepted",
+		bus_say(j->app->bus, "job", job_stack(&r->job), NULL, actor, "job.accepted",
 			id_json(id), "%s: accepted before the watch was over.", r->job.plan.title);
 	}
 	gate_unlock(&j->gate);
@@ -396,7 +402,7 @@ static json_t *error_json(const struct err *e)
 	return j;
 }
 
-/* The log of a version that failed was kept: the step that took its start back says so. */
+/* The log of a version that failed, or of a build, was kept: its step says so. */
 static bool has_log(const struct plan *p)
 {
 	for (size_t i = 0; i < p->n_steps; i++)

@@ -1,7 +1,8 @@
 /*
  * jobs: runs plans. A plan becomes a job in one transaction; a thread of its own runs it step by
  * step, journaling before and after each step, so that a crash at any point is resumed or undone at
- * the next start. At most one job a stack at a time. Any thread may call.
+ * the next start. At most one job a stack at a time, and one that
+ * belongs to none (stack ""): images. Any thread may call.
  *
  *   queued → running → done
  *                    ↘ rolling_back → rolled_back | failed
@@ -46,7 +47,9 @@ int jobs_accept(struct jobs *j, int64_t id, const char *actor, struct err *e);
 void jobs_wait(struct jobs *j, int64_t id, msec ms);
 /* The job of api.yaml with its progress; owned by the caller. */
 int jobs_json(struct jobs *j, int64_t id, json_t **ret, struct err *e);
-/* The running job of a stack, or 0. */
+/* What the work of a running job has written so far; owned by the caller, NULL = nothing. */
+char *jobs_output(struct jobs *j, int64_t id);
+/* The running job of a stack ("" = one of none), or 0. */
 int64_t jobs_of_stack(struct jobs *j, const char *stack);
 
 struct job_facts;

@@ -2,6 +2,7 @@
 #ifndef SERVICES_JOBS_PRIV_H
 #define SERVICES_JOBS_PRIV_H
 
+#include "base/buf.h"
 #include "base/thread.h"
 #include "services/app.h"
 
@@ -18,6 +19,7 @@ struct runner {
 		int64_t done, total, eta_s;
 		const char *unit; /* NULL = none */
 	} progress;
+	struct buf output;  /* services/jobs_output.c */
 	msec shown_at;	    /* when progress was last told to the bus */
 	atomic_bool abort;  /* shutdown or cancel */
 	atomic_bool cancel; /* as job.cancel, readable without the lock */
@@ -33,6 +35,8 @@ struct jobs {
 	atomic_bool stopping;
 };
 
+/* NULL when it belongs to none. */
+const char *job_stack(const struct job *job);
 /* An event of the job's, not stored yet; data is stolen. */
 struct event job_event(const struct job *job, const char *code, json_t *data, const char *text);
 /* Runs it to its end, or until the program stops. */

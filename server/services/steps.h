@@ -34,6 +34,11 @@ void step_down_ms(struct step_ctx *c, int64_t ms);
 void step_result(struct step_ctx *c, const char *key, json_t *value);
 /* Replaces the note for people. */
 void step_note(struct step_ctx *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* What the step's work writes, line by line: the last 64 KiB are shown while it runs (jobs_output)
+ * and kept with the job's log. begin: empties it; keep: at the end of the step. */
+void step_output_begin(struct step_ctx *c);
+void step_output(struct step_ctx *c, const char *line);
+void step_output_keep(struct step_ctx *c);
 
 struct step_kind {
 	const char *name;

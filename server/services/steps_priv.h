@@ -70,6 +70,12 @@ STEP(run_wake); /* {container, policy, timeout_s, signal, kill} */
 STEP(undo_wake);
 /* ---- steps_relay.c ---- */
 STEP(run_report); /* {service}: the built-in relay begins anew; waits a little for its word */
+/* ---- steps_image.c ---- */
+STEP(run_image_check); /* {need_bytes, dir?, file?, size?} the engine, its volume, the file */
+STEP(undo_image_check);
+STEP(run_image_load);  /* {dir, file, size} → {images} */
+STEP(run_image_tidy);  /* {dir, file} */
+STEP(run_image_build); /* {tag, folder | url, no_cache} → {log} */
 
 /* ---- shared ---- */
 /* Borrowed strings of a JSON array; the list is owned by the caller. */

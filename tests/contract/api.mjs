@@ -35,7 +35,7 @@ export const operations = Object.entries(doc.paths).flatMap(([route, item]) =>
     public: item[m].security?.length === 0,
     scope: item[m]['x-scope'] ?? null,
     parameters: [...(item.parameters ?? []), ...(item[m].parameters ?? [])].map(deref),
-    body: deref(item[m].requestBody)?.content['application/json'].schema ?? null,
+    body: deref(item[m].requestBody)?.content['application/json']?.schema ?? null,
     responses: Object.fromEntries(Object.entries(item[m].responses).map(([s, r]) => [s, deref(r)])),
   })),
 );

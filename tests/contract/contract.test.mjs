@@ -2,6 +2,7 @@
 // of its good answers, on a real engine with doubles; every answer must fit a copy of its schema that allows
 // nothing unsaid; every route of the program's table must be in the file.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -71,7 +72,7 @@ async function call(id, { params, query, body, headers, token, expect = 200 } = 
   }
   for (const name of Object.keys(query ?? {}))
     assert.ok(op.parameters.some((p) => p.in === 'query' && p.name === name), `${id}: ${name} is not in api.yaml`);
-  if (body !== undefined) api.assertFits(op.body, body, `the request of ${id}`);
+  if (body !== undefined && !Buffer.isBuffer(body)) api.assertFits(op.body, body, `the request of ${id}`);
   const res = await api.send(station, op.method, api.target(op, params, query), { body, headers, token });
   assert.equal(res.status, expect, `${res.what}: ${res.text.slice(0, 600)}`);
   assert.ok(op.responses[expect], `${id}: ${expect} is not in api.yaml`);
@@ -718,6 +719,50 @@ test('metrics are Prometheus text and agree with the state', async () => {
   assert.ok(value('ethstation_cpu_seconds_total', 'node') > 0);
   assert.ok(value('ethstation_head_block', 'node') > 0);
   assert.equal(value('ethstation_head_block', 'relay'), undefined, 'a relay has no block');
+});
+
+/* ---- images ---- */
+
+const tar = { 'Content-Type': 'application/x-tar' };
+
+test('images: which are here, and one from a file', async () => {
+  const { images } = (await call('listImages', { query: { recipe: 'ethnetintel' } })).json;
+  assert.ok(images.some((i) => i.name === 'ethnetintel:latest' && i.named.includes('ethnetintel')), JSON.stringify(images));
+  assert.ok((await call('listImages')).json.images.some((i) => i.name === 'parity/parity:v1.6.8' && i.named.includes('parity')));
+  await refused('listImages', 400, 'recipe.missing', { query: { recipe: 'cook' } });
+
+  await dryRun('loadImage', { query: { dry_run: true, size: 5000 } }, 'load');
+  await refused('loadImage', 413, 'image.too_large', { query: { dry_run: true, size: 2 ** 40 } });
+  await refused('loadImage', 400, 'input.query', { query: { dry_run: 'perhaps' } });
+  await refused('loadImage', 415, 'input.media_type', { body: {} });
+  await refused('loadImage', 400, 'image.broken', { body: Buffer.alloc(2000), headers: tar });
+  await refused('loadImage', 411, 'input.length', { headers: { ...tar, 'Transfer-Encoding': 'chunked' } });
+  const saved = path.join(dir, 'saved.tar');
+  execFileSync('curl', ['-sSf', '-o', saved, '--unix-socket', engine.socket, 'http://d/images/ethnetintel:latest/get']);
+  const job = await done('loadImage', { body: fs.readFileSync(saved), headers: tar });
+  assert.deepEqual([job.stack, job.action, job.log], ['', 'load', false]);
+  assert.deepEqual(fs.readdirSync(path.join(station.data, '.uploads')), []);
+});
+
+test('images: built, and pulled', async () => {
+  const folder = path.join(station.data, 'recipe of the relay');
+  fs.mkdirSync(folder);
+  const body = { tag: 'built:1', folder };
+  await refused('buildImage', 409, 'image.no_dockerfile', { body });
+  fs.writeFileSync(path.join(folder, 'Dockerfile'), 'FROM ethnetintel:latest\nLABEL made=here\n');
+  await dryRun('buildImage', { body: { ...body, dry_run: true } }, 'build');
+  const job = await done('buildImage', { body: { ...body, no_cache: true } });
+  assert.match((await call('getJobLog', { params: { id: job.id } })).text, /Step 2\/2 : LABEL/);
+  assert.ok((await call('listImages')).json.images.some((i) => i.name === 'built:1'));
+  for (const [bad, status, code] of [[{ tag: 'built:1' }, 400, 'input.missing'], [{ ...body, folder: '/' }, 403, 'image.folder'], [{ ...body, folder: `${folder}/x` }, 404, 'path.missing'],
+    [{ ...body, tag: 'A b' }, 400, 'input.image'], [{ tag: 'a:1', url: 'ftp://x/y' }, 400, 'input.url'], [{ ...body, colour: 'green' }, 400, 'input.unknown_field'], [{ ...body, no_cache: 1 }, 400, 'input.type']])
+    await refused('buildImage', status, code, { body: bad });
+
+  const nowhere = { image: '127.0.0.1:9/relay:1' };
+  await dryRun('pullImage', { body: { ...nowhere, dry_run: true } }, 'pull');
+  assert.match((await done('pullImage', { body: nowhere }, 'rolled_back')).error.code, /^pull\./);
+  await refused('pullImage', 400, 'input.missing', { body: {} });
+  await refused('pullImage', 400, 'input.image', { body: { image: 'a b' } });
 });
 
 /* ---- the end ---- */

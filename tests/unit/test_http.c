@@ -40,6 +40,30 @@ static void answer_body(struct http_req *req)
 	say(req, text);
 }
 
+static int on_piece(void *ctx, const char *bytes, size_t len, struct err *e)
+{
+	size_t *total = ctx;
+
+	*total += len;
+	if (memchr(bytes, '!', len))
+		return err_set(e, ERR_INPUT, "test.enough", "Enough.");
+	return len <= 65536 ? 0 : err_set(e, ERR_INTERNAL, "test.large", "A large piece.");
+}
+
+/* A body of any length, as it comes. */
+static void answer_pieces(struct http_req *req)
+{
+	autofree char *text = NULL;
+	size_t total = 0;
+	struct err e;
+
+	if (http_body_pieces(req, on_piece, &total, &e))
+		text = xasprintf("%s", e.code);
+	else
+		text = xasprintf("%zu of %lld", total, (long long)http_length(req));
+	say(req, text);
+}
+
 static void answer_stream(struct http_req *req, bool idle)
 {
 	http_stream_begin(req, "text/event-stream");
@@ -66,6 +90,8 @@ static void handle(void *ctx, struct http_req *req)
 	assert_ptr_equal(ctx, &server);
 	if (!strcmp(path, "/body"))
 		answer_body(req);
+	else if (!strcmp(path, "/pieces"))
+		answer_pieces(req);
 	else if (!strcmp(path, "/stream") || !strcmp(path, "/idle"))
 		answer_stream(req, path[1] == 'i');
 	else if (!strcmp(path, "/query"))
@@ -212,6 +238,36 @@ static void test_ambiguous_headers_are_refused(void **state)
 	check("/", "Content-Length: 0x\r\n", 400, "E Content-Length is not a number.");
 	check("/", "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", 400,
 		"E Content-Length and Transfer-Encoding exclude each other.");
+}
+
+static char *send_pieces(size_t said, size_t sent, const char *more)
+{
+	autofree char *body = xcalloc(1, sent + 1), *text = NULL;
+
+	memset(body, 'x', sent);
+	text = xasprintf("POST /pieces HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+			 "Content-Length: %zu\r\n%s\r\n%s",
+		said, more, body);
+	return raw_exchange(port, text, strlen(text));
+}
+
+static void test_a_long_body_comes_in_pieces(void **state)
+{
+	static const char two[] = "POST /pieces HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
+				  "GET /again HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+	autofree char *whole = send_pieces(300000, 300000, "");
+	autofree char *cut = send_pieces(300000, 70000, "");
+	autofree char *go_on = send_pieces(10, 10, "Expect: 100-continue\r\n");
+	autofree char *both = raw_exchange(port, two, strlen(two));
+
+	(void)state;
+	assert_string_equal(raw_body(whole), "300000 of 300000");
+	assert_string_equal(raw_body(cut), "input.incomplete");
+	assert_memory_equal(go_on, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 ", 38);
+	assert_non_null(strstr(both, "3 of 3"));
+	assert_non_null(strstr(both, "/again")); /* the connection lives on */
+	check("/pieces", "", 200, "0 of 0");
+	check("/pieces", "Content-Length: 5\r\n\r\nab!cd", 200, "test.enough");
 }
 
 static void test_malformed_requests(void **state)
@@ -591,6 +647,7 @@ int main(void)
 		cmocka_unit_test(test_query),
 		cmocka_unit_test(test_headers_and_cookies),
 		cmocka_unit_test(test_ambiguous_headers_are_refused),
+		cmocka_unit_test(test_a_long_body_comes_in_pieces),
 		cmocka_unit_test(test_malformed_requests),
 		cmocka_unit_test(test_huge_header),
 		cmocka_unit_test(test_bodies),
