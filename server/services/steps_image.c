@@ -13,6 +13,7 @@
 #include "services/images.h"
 
 #define TEXT_MAX (64u * 1024) /* of a build's line */
+#define NOTE_MAX 300
 
 /* ---- check ---- */
 
@@ -113,6 +114,17 @@ static void telling_free(struct telling *t)
 	json_decref(t->secrets);
 }
 
+/* As much of a line as a note takes, in whole characters. */
+static int note_length(const char *line)
+{
+	size_t n = strlen(line);
+
+	if (n > NOTE_MAX)
+		for (n = NOTE_MAX; n && (line[n] & 0xc0) == 0x80;)
+			n--;
+	return (int)n;
+}
+
 /* A line that is written over itself, as bars are, counts as its last form. */
 static void end_line(struct telling *t)
 {
@@ -125,7 +137,7 @@ static void end_line(struct telling *t)
 	buf_reset(&t->line);
 	step_output(t->c, shown);
 	if (*shown)
-		step_note(t->c, "%.300s", shown);
+		step_note(t->c, "%.*s", note_length(shown), shown);
 }
 
 static void on_text(void *ctx, const char *text)
@@ -158,6 +170,7 @@ static ssize_t send_folder(void *ctx, char *to, size_t len)
 static int build(struct step_ctx *c, struct telling *t, struct err *e)
 {
 	autotar struct tar_pack *pack = NULL;
+	autofree char *folder = NULL;
 	struct sending s = {.c = c};
 	struct docker_body body = {.read = send_folder, .ctx = &s};
 	struct docker_build b = {.tag = arg_str(c, "tag"),
@@ -166,7 +179,9 @@ static int build(struct step_ctx *c, struct telling *t, struct err *e)
 	int rc;
 
 	if (!b.remote) {
-		if (images_pack(arg_str(c, "folder"), &pack, e))
+		/* looked at again: a stack may have been installed there meanwhile */
+		if (images_folder(c->app, arg_str(c, "folder"), &folder, e) ||
+			images_pack(folder, &pack, e))
 			return -1;
 		s.pack = pack;
 		s.size = body.size = tar_size(pack);
