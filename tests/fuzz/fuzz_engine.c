@@ -17,6 +17,29 @@ static int take_event(void *ctx, const struct docker_event *ev)
 	return 0;
 }
 
+static ssize_t nothing_more(void *ctx, char *to, size_t len)
+{
+	(void)ctx, (void)to, (void)len;
+	return 0;
+}
+
+static void hear(void *ctx, const char *text)
+{
+	*(size_t *)ctx += strlen(text);
+}
+
+static void ask_for_images(struct docker *d)
+{
+	struct docker_body body = {.read = nothing_more};
+	struct docker_build build = {.tag = "image:1", .folder = &body};
+	autojson json_t *names = NULL, *list = NULL;
+	size_t heard = 0;
+
+	(void)!docker_load(d, &body, NULL, &names, NULL);
+	(void)!docker_build(d, &build, NULL, hear, &heard, NULL);
+	(void)!docker_images(d, &list, NULL);
+}
+
 static void ask(struct docker *d)
 {
 	struct docker_version v = {0};
@@ -62,6 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	snprintf(endpoint, sizeof(endpoint), "unix://%s", f.path);
 	d = docker_new(endpoint);
 	ask(d);
+	ask_for_images(d);
 	docker_free(d);
 	fake_stop(&f);
 	return 0;
