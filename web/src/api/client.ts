@@ -28,6 +28,11 @@ export function setCsrf(value: string | null): void {
 	csrf = value;
 }
 
+/** For what cannot go through send(). */
+export function csrfHeader(): Record<string, string> {
+	return csrf ? { 'X-CSRF-Token': csrf } : {};
+}
+
 /** Called once for each 401 to a request that needs a session. */
 export function whenSignedOut(callback: () => void): void {
 	onSignedOut = callback;
@@ -78,11 +83,15 @@ export async function send(path: string, o: Options = {}): Promise<Response> {
 }
 
 async function readError(answer: Response): Promise<ApiError> {
+	return errorFrom(answer.status, await answer.text().catch(() => ''));
+}
+
+export function errorFrom(status: number, text: string): ApiError {
 	try {
-		const { error } = await answer.json();
-		return new ApiError(answer.status, error.code, error.message, error.hint, error.job ?? null);
+		const { error } = JSON.parse(text);
+		return new ApiError(status, error.code, error.message, error.hint, error.job ?? null);
 	} catch {
-		return new ApiError(answer.status, `http.${answer.status}`, t('error.http', { status: answer.status }), t('error.http_hint'));
+		return new ApiError(status, `http.${status}`, t('error.http', { status }), t('error.http_hint'));
 	}
 }
 

@@ -4,6 +4,7 @@ import type { components } from './types';
 type Schemas = components['schemas'];
 
 export type State = Schemas['State'];
+export type Image = Schemas['Image'];
 export type Stack = Schemas['Stack'];
 export type Service = Schemas['Service'];
 export type Container = Schemas['Container'];

@@ -9,6 +9,7 @@ import { Icon } from '../../parts/icon';
 import { OptionFields } from '../../parts/option-fields';
 import { RelayFields } from '../../parts/relay-fields';
 import type { RelayWish } from '../../parts/relay-fields';
+import { ImageButton } from '../relay/image-button';
 import { suggestedMemory } from './form';
 import type { InstallForm } from './form';
 
@@ -139,6 +140,7 @@ function RelayChoice({ form: f, recipes, set }: { form: InstallForm; recipes: Re
 			{f.relay && (
 				<div class="stack indent">
 					<RelayFields recipes={recipes} wish={{ recipe: f.relayRecipe, options: f.relayOptions, secrets: f.relaySecrets, config: f.relayConfig }} onWish={take} />
+					<ImageButton recipes={recipes} of={f.relayRecipe} />
 				</div>
 			)}
 		</div>

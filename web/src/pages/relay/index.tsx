@@ -25,6 +25,7 @@ import { useModel } from '../../state/store';
 import { AddRelay } from './add-relay';
 import { Kind } from './kind';
 import { Report } from './report';
+import { ImageButton } from './image-button';
 
 const BYTES_OUT = RELAY_CHARTS.filter((c) => c.main === 'relay_bytes');
 
@@ -58,6 +59,7 @@ export default function RelayPage() {
 		<>
 			<PageHead title={t('nav.relay')} text={t('relay.text')}>
 				<RunButtons stack={stack} of="relay" />
+				<ImageButton recipes={recipes} of={relay.recipe} />
 				{recipe && !stack.job && (
 					<Button icon="settings" kind={refused ? 'primary' : undefined} onClick={() => setOpen('edit')}>
 						{t(refused ? 'relay.change_secret' : 'relay.edit')}
