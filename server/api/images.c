@@ -130,6 +130,7 @@ static void receive(struct api_call *call)
 	}
 	name = xstrdup(in.spool.name);
 	if (http_body_pieces(call->req, on_piece, &in, &e) || spool_end(&in.spool, &e)) {
+		spool_drop(&in.spool); /* before anybody is told */
 		reply_err(call, &e);
 		return;
 	}

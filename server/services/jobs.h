@@ -47,7 +47,8 @@ int jobs_accept(struct jobs *j, int64_t id, const char *actor, struct err *e);
 void jobs_wait(struct jobs *j, int64_t id, msec ms);
 /* The job of api.yaml with its progress; owned by the caller. */
 int jobs_json(struct jobs *j, int64_t id, json_t **ret, struct err *e);
-/* What the work of a running job has written so far; owned by the caller, NULL = nothing. */
+/* What the work of a running job has written so far; owned by the caller, NULL = it has no
+ * such step. */
 char *jobs_output(struct jobs *j, int64_t id);
 /* The running job of a stack ("" = one of none), or 0. */
 int64_t jobs_of_stack(struct jobs *j, const char *stack);

@@ -18,6 +18,7 @@ void step_output_begin(struct step_ctx *c)
 
 	gate_lock(&r->jobs->gate);
 	buf_reset(&r->output);
+	r->tells = true;
 	gate_unlock(&r->jobs->gate);
 	step_result(c, "log", json_true());
 }
@@ -53,12 +54,12 @@ void step_output(struct step_ctx *c, const char *line)
 		bus_touch(r->jobs->app->bus);
 }
 
-/* Owned by the caller; NULL = none. With the lock held. */
+/* Owned by the caller; NULL = no step of it has any. With the lock held. */
 static char *last_lines(const struct runner *r)
 {
-	const char *text = r->output.data, *nl;
+	const char *text = r->output.len ? r->output.data : "", *nl;
 
-	if (!r->output.len)
+	if (!r->tells)
 		return NULL;
 	if (r->output.len > OUTPUT_MAX) {
 		text += r->output.len - OUTPUT_MAX;

@@ -20,6 +20,7 @@ struct runner {
 		const char *unit; /* NULL = none */
 	} progress;
 	struct buf output;  /* services/jobs_output.c */
+	bool tells;	    /* a step has begun to fill it */
 	msec shown_at;	    /* when progress was last told to the bus */
 	atomic_bool abort;  /* shutdown or cancel */
 	atomic_bool cancel; /* as job.cancel, readable without the lock */

@@ -1,10 +1,11 @@
 // Every button that changes something: what the page says is held against the kernel and the engine.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe } from 'node:test';
 
-import { Ui, says, tidy } from '../lib/browser.mjs';
+import { Ui, overflow, says, tidy } from '../lib/browser.mjs';
 import { MiB, images, kernel, until } from '../lib/fixture.mjs';
 
 const SECRET = 'the-first-secret-of-all';
@@ -249,6 +250,43 @@ describe('the buttons', { timeout: 400000 }, () => {
     await button(row, 'Revoke').click();
     await row.waitFor({ state: 'detached' });
     assert.equal(await may(), 401);
+  });
+
+  ui.it('the relay’s image comes from a file; a build that fails says what to do instead', async () => {
+    const saved = path.join(stage.dir, 'relay.tar');
+    execFileSync('curl', ['-sSf', '-o', saved, '--unix-socket', engine.socket, 'http://d/images/ethnetintel:latest/get']);
+    const folder = path.join(station.data, 'to-build');
+    fs.mkdirSync(folder);
+    fs.writeFileSync(path.join(folder, 'Dockerfile'), 'FROM ethnetintel:latest\nCOPY gone /gone\n');
+
+    const page = await ui.page('/#/relay');
+    const dialog = page.getByRole('dialog');
+    await button(page, 'Image of the relay').click();
+    await says(dialog, /On this NAS: ethnetintel:latest/);
+    assert.equal(await button(dialog, 'Upload').isDisabled(), true, 'no file yet');
+    await dialog.getByLabel('File', { exact: true }).setInputFiles(path.join(folder, 'Dockerfile'));
+    await button(dialog, 'Upload').click();
+    await says(dialog, /Dockerfile is no tar\..* Nothing was sent/);
+    await dialog.getByLabel('File', { exact: true }).setInputFiles(saved);
+    await ui.accessible(page, 'the image of the relay');
+    await button(dialog, 'Upload').click();
+    await says(dialog, /Load an image from a file: done/, 60000);
+    await says(dialog, /ethnetintel:latest/);
+    await button(dialog, 'Close').click();
+    await dialog.waitFor({ state: 'detached' });
+    assert.deepEqual(fs.readdirSync(path.join(station.data, '.uploads')), [], 'the file is gone');
+
+    await button(page, 'Image of the relay').click();
+    await dialog.getByText('A folder or an address', { exact: true }).click();
+    await dialog.getByLabel('Folder on the NAS, or address').fill(folder);
+    await dialog.getByLabel('Name it gets').fill('ethnetintel:mine');
+    await button(dialog, 'Build').click();
+    await says(dialog, /COPY failed.*copies something that is not in the folder.*image\.copy/, 60000);
+    await says(dialog, /Step 1\/2 : FROM ethnetintel:latest/);
+    await ui.accessible(page, 'a build that failed');
+    assert.deepEqual(await overflow(page), []);
+    await button(dialog, 'Cancel').click();
+    await dialog.waitFor({ state: 'detached' });
   });
 
   ui.it('the relay’s secret goes in and never comes out', async () => {
