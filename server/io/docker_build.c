@@ -123,15 +123,43 @@ static const char *tail(const char *text, size_t max)
 	return text;
 }
 
-static void keep_last(struct building *b, const char *text)
+/* Without colours (ESC [ ... letter): the builder puts them around what goes to stderr. */
+static void drop_colours(char *line)
+{
+	char *to = line;
+
+	while (*line) {
+		if (line[0] == '\x1b' && line[1] == '[') {
+			line += 2 + strspn(line + 2, "0123456789;");
+			line += *line != '\0';
+		} else {
+			*to++ = *line++;
+		}
+	}
+	*to = '\0';
+}
+
+static void keep_line(struct building *b, char *text)
 {
 	char line[DOCKER_WORDS], both[LAST_MAX + DOCKER_WORDS + 4];
 
+	drop_colours(text);
 	docker_clean(text, line);
 	if (!line[0])
 		return;
 	snprintf(both, sizeof(both), "%s%s%s", b->last, b->last[0] ? " / " : "", line);
 	snprintf(b->last, sizeof(b->last), "%s", tail(both, LAST_MAX - 1));
+}
+
+static void keep_last(struct building *b, const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\r\n");
+		autofree char *line = xstrndup(text, n);
+
+		keep_line(b, line);
+		text += n + (text[n] != '\0');
+	}
 }
 
 static void on_text(void *ctx, const char *text)

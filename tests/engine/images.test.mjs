@@ -143,7 +143,7 @@ int main(int argc, char **argv)
       assert.match(await raw(`Content-Length: ${size}\r\nContent-Type: application/x-tar\r\n\r\n`), /^HTTP\/1.1 413 [^]*image\.too_large/);
       assert.match(await raw('Content-Length: 600\r\n\r\n'), /^HTTP\/1.1 415 [^]*input\.media_type/);
       assert.match(await raw('Transfer-Encoding: chunked\r\nContent-Type: application/x-tar\r\n\r\n'), /^HTTP\/1.1 411 [^]*input\.length/);
-      const floor = (await station.get('/host')).volume.total_bytes;
+      const floor = (await station.get('/host')).host.volume.total_bytes;
       await station.set({ disk_floor_bytes: floor });
       const full = await station.api('POST', '/images/load?dry_run=true&size=1000');
       await station.set({ disk_floor_bytes: 0 });

@@ -217,12 +217,12 @@ static void says_why_a_build_failed(void **state)
 	(void)state;
 	build_says(
 		STEP("RUN npm install") "{\"stream\":\"\\u001b[91mnpm ERR! one\\n\"}\r\n"
-					"{\"stream\":\"npm ERR! git gone\\n\"}\r\n"
+					"{\"stream\":\"\\nmore\\nnpm ERR! git gone\\n\"}\r\n"
 					"{\"errorDetail\":{\"code\":128,\"message\":\"The command "
 					"'/bin/sh -c npm install' returned a non-zero code: "
 					"128\"},\"error\":\"x\"}\r\n",
 		NULL, "image.run", "RUN npm install ended with code 128: ");
-	assert_non_null(strstr(why.message, "npm ERR! one / npm ERR! git gone"));
+	assert_non_null(strstr(why.message, ": npm ERR! one / more / npm ERR! git gone"));
 	build_says(STEP("FROM gone:1") ERROR("manifest for gone:1 not found: manifest unknown"),
 		NULL, "pull.missing", "gone:1");
 	build_says(STEP("FROM gone:1") ERROR("Get https://r/v2/: dial tcp: lookup r: no such host"),
