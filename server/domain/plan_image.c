@@ -18,19 +18,21 @@ static void begin(struct plan *p, const char *action, char *title)
 	};
 }
 
-static struct step *add(struct plan *p, const char *kind, const char *title, char *detail)
+static struct step *add(
+	struct plan *p, const char *kind, const char *title, char *detail, const char *undo)
 {
 	struct step *s = plan_add(p, kind);
 
 	s->title = xstrdup(title);
 	s->detail = detail;
-	s->undo = xstrdup("");
+	s->undo = xstrdup(undo);
 	return s;
 }
 
-static struct step *add_check(struct plan *p, int64_t need, const char *detail)
+static struct step *add_check(struct plan *p, int64_t need, const char *detail, const char *undo)
 {
-	struct step *s = add(p, "image_check", "Check the engine and its volume", xstrdup(detail));
+	struct step *s =
+		add(p, "image_check", "Check the engine and its volume", xstrdup(detail), undo);
 
 	json_put_int(s->args, "need_bytes", need);
 	return s;
@@ -51,14 +53,14 @@ void plan_image_load(const char *dir, const char *file, int64_t size, struct pla
 	words_gib(size, words);
 	begin(ret, "load", xstrdup("Load an image from a file"));
 	/* the engine unpacks the file before it takes the layers */
-	s = add_check(ret, 2 * size, "the engine answers and has room for it");
-	s->undo = xstrdup("the uploaded file is removed");
+	s = add_check(ret, 2 * size, "the engine answers and has room for it",
+		"the uploaded file is removed");
 	put_file(s, dir, file, size);
-	s = add(ret, "image_load", "Give the file to the engine", xasprintf("%s", words));
-	s->undo = xstrdup("an image that the engine has taken stays; nothing uses it");
+	s = add(ret, "image_load", "Give the file to the engine", xstrdup(words),
+		"an image that the engine has taken stays; nothing uses it");
 	s->docker = xasprintf("docker load -i %s/%s", dir, file);
 	put_file(s, dir, file, size);
-	s = add(ret, "image_tidy", "Remove the uploaded file", xstrdup(""));
+	s = add(ret, "image_tidy", "Remove the uploaded file", xstrdup(""), "");
 	put_file(s, dir, file, size);
 }
 
@@ -68,10 +70,10 @@ void plan_image_build(const struct image_source *from, struct plan *ret)
 	struct step *s;
 
 	begin(ret, "build", xasprintf("Build %s", from->tag));
-	add_check(ret, BUILD_NEEDS_BYTES, "the engine answers and has room to begin");
+	add_check(ret, BUILD_NEEDS_BYTES, "the engine answers and has room to begin", "");
 	s = add(ret, "image_build", "Build the image by its Dockerfile",
-		xasprintf("%s%s", source, from->no_cache ? ", every step anew" : ""));
-	s->undo = xstrdup("nothing to take back: the tag is given at the very end");
+		xasprintf("%s%s", source, from->no_cache ? ", every step anew" : ""),
+		"nothing to take back: the name is given at the very end");
 	s->docker = xasprintf(
 		"docker build %s-t %s %s", from->no_cache ? "--no-cache " : "", from->tag, source);
 	json_put_str(s->args, "tag", from->tag);
@@ -85,9 +87,9 @@ void plan_image_pull(const char *image, struct plan *ret)
 	struct step *s;
 
 	begin(ret, "pull", xasprintf("Pull %s", image));
-	add_check(ret, 0, "the engine answers");
-	s = add(ret, "pull", "Download the image", xstrdup(image));
-	s->undo = xstrdup("the image stays; nothing uses it");
+	add_check(ret, 0, "the engine answers", "");
+	s = add(ret, "pull", "Download the image", xstrdup(image),
+		"the image stays; nothing uses it");
 	s->docker = xasprintf("docker pull %s", image);
 	json_put_str(s->args, "image", image);
 }

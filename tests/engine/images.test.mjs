@@ -15,10 +15,21 @@ describe('images', { timeout: 300000 }, () => {
   const stage = new Stage();
   const { engine, station } = stage;
   const registry = `127.0.0.1:${REGISTRY_PORT}`;
+  const share = path.join(stage.dir, 'qts/share');
   let files, tool;
 
   before(async () => {
     await stage.set({ engineArgs: ['--max-download-attempts', '1'] });
+    // Shared folders as on a QNAP NAS: names that are links into the volume, beside what belongs to QTS.
+    const volume = path.join(share, 'CACHEDEV1_DATA');
+    fs.mkdirSync(path.join(share, '../etc/config'), { recursive: true });
+    fs.writeFileSync(path.join(share, '../etc/config/uLinux.conf'), '[System]\n');
+    for (const at of ['Public/relay', '.qpkg/relay']) {
+      fs.mkdirSync(path.join(volume, at), { recursive: true });
+      fs.writeFileSync(path.join(volume, at, 'Dockerfile'), 'FROM scratch\nLABEL made=here\n');
+    }
+    fs.symlinkSync('CACHEDEV1_DATA/Public', path.join(share, 'Public'));
+    station.args = ['--qts-root', path.join(share, '..')];
     await station.start();
     files = fs.mkdtempSync(path.join(stage.dir, 'files-'));
     tool = path.join(files, 'tool');
@@ -267,6 +278,7 @@ int main(int argc, char **argv)
         [{ folder: station.data }, 'image.folder'],
         [{ folder: station.state }, 'image.folder'],
         [{ folder: '/' }, 'image.folder'],
+        [{ folder: path.join(share, 'CACHEDEV1_DATA/.qpkg/relay') }, 'image.folder'],
         [{ folder: 'build' }, 'input.path'],
         [{}, 'input.missing'],
         [{ folder: none, url: 'https://example.org/x.tar' }, 'input.missing'],
@@ -279,6 +291,11 @@ int main(int argc, char **argv)
         const res = await station.api('POST', '/images/build', { tag: 'x:1', ...body });
         assert.equal(res.body.error?.code, code, JSON.stringify([body, res.body]));
       }
+    });
+
+    it('builds from a shared folder of a QNAP NAS', async () => {
+      const { plan } = (await station.api('POST', '/images/build', { folder: path.join(share, 'Public/relay'), tag: 'x:1', dry_run: true })).body;
+      assert.match(plan.steps[1].detail, /\/share\/CACHEDEV1_DATA\/Public\/relay$/);
     });
 
     it('builds from an address, and says when it cannot be fetched', async () => {
