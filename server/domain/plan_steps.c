@@ -379,8 +379,8 @@ void add_discard(struct build *b, const struct service *svc)
 	json_put_str(s->args, "container", a->container->id);
 	/* nobody reads its file any more, and it holds the secret */
 	if (plan_builtin(b, svc) && was && was->config.file) {
-		s->detail = plan_text("with %s/%s, which held the secret; its image stays", svc->name,
-			was->config.file);
+		s->detail = plan_text("with %s/%s, which held the secret; its image stays",
+			svc->name, was->config.file);
 		json_put_str(s->args, "dir", b->after->data_dir);
 		json_put_str(s->args, "file", was->config.file);
 		plan_write(s, "%s/%s/%s", b->after->data_dir, svc->name, was->config.file);
