@@ -28,7 +28,7 @@ static bool looks_like_ours(const struct recipe_set *recipes, const struct docke
 		const struct recipe *r = recipes->items[i];
 
 		/* a recipe for any repository would claim every container of the NAS */
-		if (strcmp(r->repositories[0].repository, "*") &&
+		if (!r->builtin && strcmp(r->repositories[0].repository, "*") &&
 			recipe_version(r, l->image, &v, NULL))
 			return true;
 		if (r->relay && strstr(l->image, r->id))

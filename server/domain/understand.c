@@ -58,7 +58,8 @@ static bool runs_program(const struct recipe *r, const json_t *words)
 
 static bool of_lineage(const struct recipe *r, const char *image)
 {
-	return strcmp(r->repositories[0].repository, "*") && recipe_generation(r, image);
+	return !r->builtin && strcmp(r->repositories[0].repository, "*") &&
+	       recipe_generation(r, image);
 }
 
 static bool image_named(const struct recipe *r, const char *image)

@@ -8,7 +8,8 @@
  *                    ↘ rolling_back → rolled_back | failed
  *
  * While the engine is away a job waits (job.waiting = "engine.absent") instead of failing: up to 10
- * minutes forward, without end on the way back. There it also waits for a disk that takes nothing.
+ * minutes forward, without end on the way back. There it also waits for a disk that
+ * takes nothing, and for an engine that must be restarted.
  */
 #ifndef SERVICES_JOBS_H
 #define SERVICES_JOBS_H

@@ -136,15 +136,17 @@ static bool booted_lately(struct runner *r)
 }
 
 /* What to wait for when time heals the error, or NULL: the engine is away, or does not see its
- * containers yet after boot. On the way back also a disk that takes nothing: there is no other way
- * left, and half of one would be worse than a node that waits for its disk. */
+ * containers yet after boot. On the way back also a disk that takes nothing, and an engine that
+ * cannot start what it has lost: there is no other way left, and half of one would be worse than a
+ * node that waits. */
 static const char *worth_waiting(struct step_ctx *c, const struct err *e)
 {
 	if (err_is(e, "engine.absent") || err_is(e, "engine.slow") || err_is(e, "engine.broken") ||
 		err_is(e, "engine.denied") ||
 		(err_is(e, "container.missing") && booted_lately(c->runner)))
 		return "engine.absent";
-	if (c->undoing && (err_is(e, "disk.full") || err_is(e, "disk.read_only")))
+	if (c->undoing && (err_is(e, "disk.full") || err_is(e, "disk.read_only") ||
+				  err_is(e, "container.lost")))
 		return e->code;
 	return NULL;
 }

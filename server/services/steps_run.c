@@ -15,6 +15,7 @@
 #include "services/evidence.h"
 #include "services/relay.h"
 
+#define LOST_PATIENCE_MS 15000 /* the engine puts away what has ended, sooner or later */
 #define PORT_PATIENCE_MS                                                                           \
 	30000 /* a published port may stay bound some seconds after its owner's end */
 #define LIMIT_PATIENCE_MS 3000
@@ -233,19 +234,20 @@ int start_plain(struct step_ctx *c, const char *id, const char *dir, const char 
 {
 	autofree char *folder = xasprintf("%s/%s", dir, sub);
 	msec since = clock_mono();
-	bool tried = false;
 
 	if (*dir && folder_is_free(c, id, folder, e))
 		return -1;
 	while (docker_start(c->app->docker, id, e)) {
-		if (err_is(e, "container.lost") && !tried) {
-			tried = true;
-			if (end_lost(c, id, e))
-				return -1;
-		} else if (!err_is(e, "port.taken") || clock_mono() - since > PORT_PATIENCE_MS ||
-			   step_sleep(c, 500, e)) {
+		bool lost = err_is(e, "container.lost");
+
+		if (!lost && !err_is(e, "port.taken"))
 			return -1;
-		}
+		if (clock_mono() - since > (lost ? LOST_PATIENCE_MS : PORT_PATIENCE_MS))
+			return -1;
+		if (lost && end_lost(c, id, e))
+			return -1;
+		if (step_sleep(c, 500, e))
+			return -1;
 	}
 	return 0;
 }
