@@ -58,7 +58,7 @@ static int read_config(const struct action_ctx *c, json_t *service, struct err *
 	const json_t *text = json_object_get(service, "config");
 	const struct recipe *r = recipe_of(c, service);
 	const struct recipe *reader = reader_of(c->app->recipes, r);
-	autoreversed struct reversed found;
+	autoreversed struct reversed found = {0};
 	autojson json_t *file = NULL;
 	struct err why;
 
