@@ -12,7 +12,7 @@
 #define CURIOUS_LOOKS 4 /* in short order; then they would tell nothing new */
 #define PAUSE_MS (2 * 60000)
 #define HOUR_MS (60 * 60000)
-#define HOURS_MAX 4 /* doublings of the hour: in a shared network it costs the node a restart */
+#define DOUBLED_MAX 9	      /* of the pause: in a shared network it costs the node a restart */
 #define STEADY_MS (5 * 60000) /* well for so long: the next trouble is another one */
 
 void relay_watch_init(struct relay_watch *w)
@@ -70,11 +70,7 @@ int relay_watch_restarts(const struct relay_watch *w, msec now)
 
 static msec pause_after(int tries)
 {
-	int more = tries - RELAY_WATCH_MAX;
-
-	if (more < 0)
-		return PAUSE_MS << (tries - 1);
-	return (msec)HOUR_MS << (more < HOURS_MAX ? more : HOURS_MAX);
+	return (msec)PAUSE_MS << (tries - 1 < DOUBLED_MAX ? tries - 1 : DOUBLED_MAX);
 }
 
 /* The first restart of a trouble is due at once. */

@@ -11,9 +11,9 @@
  * else at work, or a start just now explain everything. Only time in which all this was looked at
  * counts.
  *
- * The first restart of a trouble comes at once, others after 2, 4, 8, 16 min, never more than five
- * in an hour; then it has given up, and tries after 1, 2, 4, 8, 16 h. A person's restart begins
- * that anew.
+ * The first restart of a trouble comes at once, others after 2, 4, 8 min and so on up to 17 h,
+ * never more than five in an hour. After five it has given up, and says when it tries again. A
+ * person's restart begins that anew.
  */
 #ifndef DOMAIN_RELAY_WATCH_H
 #define DOMAIN_RELAY_WATCH_H

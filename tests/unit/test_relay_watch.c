@@ -211,7 +211,7 @@ static void a_slow_start_has_its_time(void **state)
 
 	(void)state;
 	turn(&s, SLOW_START);
-	run(&s, 55);
+	run(&s, 110);
 	turn(&s, HEALTHY);
 	run(&s, HOUR);
 	assert_int_equal(s.n_restarts, 0);
@@ -234,11 +234,12 @@ static void noticed_and_put_right(enum mood m, msec block_ms, int within_s, enum
 		assert_true(s.silent_at > at);
 		assert_int_equal(s.w.fault, f);
 		assert_true(s.w.blocks >= 2);
+		assert_true(s.now - s.w.since >= (f == RELAY_NOT_CONNECTED ? 60000 : 30000));
 		assert_true(s.w.next_at > s.now);
 		assert_int_equal(s.n_restarts, 0);
 		run(&s, 6);
 		assert_int_equal(s.n_restarts, 1);
-		run(&s, MINUTE);
+		run(&s, 3 * MINUTE);
 		assert_int_equal(s.verdict, RELAY_WELL);
 		run(&s, HOUR);
 		assert_int_equal(s.n_restarts, 1);
@@ -257,6 +258,33 @@ static void lost_filters_are_noticed_within_a_minute(void **state)
 	(void)state;
 	noticed_and_put_right(LOST, 2000, 60, RELAY_NO_BLOCK);
 	noticed_and_put_right(LOST, 13000, 60, RELAY_NO_BLOCK);
+	noticed_and_put_right(LOST, 60000, 150, RELAY_NO_BLOCK);
+}
+
+/* Once it shows what it had before, as pages behind a cache do. */
+static void one_look_proves_nothing(void **state)
+{
+	struct sim s = begin(2000);
+	int64_t old = 0;
+
+	(void)state;
+	run(&s, 10 * MINUTE);
+	for (int i = 0; i < 20; i++) {
+		/* a large page is looked at rarely */
+		for (int k = 0; k < 300; k++) {
+			s.look_at = s.now + 2000;
+			second(&s);
+		}
+		s.look_at = 0;
+		s.page = old = s.seen_block;
+		turn(&s, LOST);
+		second(&s);
+		turn(&s, HEALTHY);
+		assert_int_equal(s.seen_block, old);
+		run(&s, MINUTE);
+		assert_int_equal(s.silent_at, 0);
+	}
+	assert_int_equal(s.n_restarts, 0);
 }
 
 static void used_up_tries_are_noticed(void **state)
@@ -419,6 +447,7 @@ static void a_node_that_stands_or_syncs_explains_it(void **state)
 	s.synced = false;
 	run(&s, HOUR);
 	assert_int_equal(s.n_restarts, 0);
+	assert_int_equal(s.verdict, RELAY_UNJUDGED);
 	s.synced = true;
 	s.able = false; /* a job, a pause, an engine that is away */
 	run(&s, HOUR);
@@ -438,9 +467,11 @@ static void time_that_was_not_watched_counts_for_nothing(void **state)
 	run(&s, 10 * MINUTE);
 	for (int i = 0; i < 20; i++) {
 		turn(&s, FROZEN);
-		run(&s, 10);
+		run(&s, 25);
 		s.now += HOUR * 1000; /* suspended, or a thread that was held up */
 		s.head += 1000;
+		run(&s, 25);
+		assert_int_equal(s.silent_at, 0);
 		turn(&s, HEALTHY);
 		run(&s, 2 * MINUTE);
 		assert_int_equal(s.verdict, RELAY_WELL);
@@ -462,6 +493,7 @@ static void it_gives_up_and_tries_ever_more_rarely(void **state)
 	assert_int_equal(s.n_restarts, 5);
 	assert_int_equal(s.verdict, RELAY_GAVE_UP);
 	assert_true(s.w.next_at > s.now && s.w.next_at <= s.restarts[4] + HOUR * 1000);
+	assert_int_equal(relay_watch_restarts(&s.w, s.now), 5);
 	for (int i = 1; i < 5; i++) /* ever longer */
 		assert_true(s.restarts[i] - s.restarts[i - 1] >= (MINUTE * 1000 << i));
 	run(&s, 24 * HOUR);
@@ -531,6 +563,7 @@ int main(void)
 		cmocka_unit_test(a_slow_start_has_its_time),
 		cmocka_unit_test(a_frozen_one_is_noticed_within_a_minute),
 		cmocka_unit_test(lost_filters_are_noticed_within_a_minute),
+		cmocka_unit_test(one_look_proves_nothing),
 		cmocka_unit_test(used_up_tries_are_noticed),
 		cmocka_unit_test(an_old_fault_is_noticed),
 		cmocka_unit_test(without_a_page_the_connection_counts),
