@@ -2,7 +2,7 @@
 
 #define GAP_MS 10000   /* longer between two looks: we were away, it counts for nothing */
 #define GRACE_MS 60000 /* a NAS needs so long to start it; less once it has sent something */
-#define STILL_MS 30000 /* without a new block on the page */
+#define STILL_MS 25000 /* without a new block on the page */
 #define STILL_LOOKS 2  /* that agree on it */
 #define QUIET_MS 45000 /* without a byte: it pings its server every 3 s */
 #define QUIET_BEGINS_MS 10000

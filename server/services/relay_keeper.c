@@ -11,7 +11,7 @@
 
 #define TURN_MS 1000
 #define LINK_EVERY_MS 2000
-#define PAGE_EVERY_MS 30000
+#define PAGE_EVERY_MS 20000
 #define AGAIN_MS 60000 /* between two tries to begin the restart */
 
 struct watched {

@@ -88,7 +88,7 @@ static void look_at_page(struct sim *s)
 	s->looked_at = s->now;
 	s->seen_listed = s->listed;
 	s->seen_block = s->listed ? s->page : -1;
-	s->look_at = s->now + 30000;
+	s->look_at = s->now + 20000;
 }
 
 static void restart(struct sim *s)
@@ -234,7 +234,7 @@ static void noticed_and_put_right(enum mood m, msec block_ms, int within_s, enum
 		assert_true(s.silent_at > at);
 		assert_int_equal(s.w.fault, f);
 		assert_true(s.w.blocks >= 2);
-		assert_true(s.now - s.w.since >= (f == RELAY_NOT_CONNECTED ? 60000 : 30000));
+		assert_true(s.now - s.w.since >= (f == RELAY_NOT_CONNECTED ? 60000 : 25000));
 		assert_true(s.w.next_at > s.now);
 		assert_int_equal(s.n_restarts, 0);
 		run(&s, 6);
@@ -249,15 +249,15 @@ static void noticed_and_put_right(enum mood m, msec block_ms, int within_s, enum
 static void a_frozen_one_is_noticed_within_a_minute(void **state)
 {
 	(void)state;
-	noticed_and_put_right(FROZEN, 2000, 60, RELAY_NO_BLOCK);
-	noticed_and_put_right(FROZEN, 13000, 60, RELAY_NO_BLOCK);
+	noticed_and_put_right(FROZEN, 2000, 55, RELAY_NO_BLOCK);
+	noticed_and_put_right(FROZEN, 13000, 55, RELAY_NO_BLOCK);
 }
 
 static void lost_filters_are_noticed_within_a_minute(void **state)
 {
 	(void)state;
-	noticed_and_put_right(LOST, 2000, 60, RELAY_NO_BLOCK);
-	noticed_and_put_right(LOST, 13000, 60, RELAY_NO_BLOCK);
+	noticed_and_put_right(LOST, 2000, 55, RELAY_NO_BLOCK);
+	noticed_and_put_right(LOST, 13000, 55, RELAY_NO_BLOCK);
 	noticed_and_put_right(LOST, 60000, 150, RELAY_NO_BLOCK);
 }
 
