@@ -274,7 +274,7 @@ int main(int argc, char **argv)
         [{ folder: path.join(station.data, 'build/missing') }, 'path.missing'],
         [{ folder: path.join(station.data, 'build/way') }, 'image.folder'],
         [{ folder: path.join(station.data, 'build/out') }, 'image.folder'],
-        [{ folder: path.join(station.data, 'build/../../elsewhere') }, 'image.folder'],
+        [{ folder: `${station.data}/build/../../../elsewhere` }, 'image.folder'],
         [{ folder: station.data }, 'image.folder'],
         [{ folder: station.state }, 'image.folder'],
         [{ folder: '/' }, 'image.folder'],
