@@ -285,6 +285,8 @@ describe('the buttons', { timeout: 400000 }, () => {
     await says(dialog, /Step 1\/2 : FROM ethnetintel:latest/);
     await ui.accessible(page, 'a build that failed');
     assert.deepEqual(await overflow(page), []);
+    await button(dialog, 'Try again').click();
+    assert.equal(await dialog.getByLabel('Folder on the NAS, or address').inputValue(), folder, 'what was typed is kept');
     await button(dialog, 'Cancel').click();
     await dialog.waitFor({ state: 'detached' });
   });

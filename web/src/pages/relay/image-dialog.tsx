@@ -36,7 +36,6 @@ export function ImageDialog({ recipe, onClose }: Props) {
 
 	const start = () => {
 		setError(undefined);
-		setId(undefined);
 		void bring(wish, setSent, stop.current.signal)
 			.then((j) => setId(j.id))
 			.catch((e) => e !== null && setError(e))
@@ -45,8 +44,13 @@ export function ImageDialog({ recipe, onClose }: Props) {
 	const foot = (
 		<>
 			{active && <JobActions job={job} />}
-			<Button onClick={onClose}>{t(active || job?.state === 'done' ? 'close' : 'cancel')}</Button>
-			{!active && job?.state !== 'done' && (
+			<Button onClick={onClose}>{t(job ? 'close' : 'cancel')}</Button>
+			{job && !active && job.state !== 'done' && (
+				<Button kind="primary" onClick={() => setId(undefined)}>
+					{t('image.again')}
+				</Button>
+			)}
+			{!id && (
 				<Button kind="primary" disabled={sending || !isWhole(wish)} onClick={start}>
 					{t(`image.do_${wish.way}`)}
 				</Button>
@@ -56,9 +60,9 @@ export function ImageDialog({ recipe, onClose }: Props) {
 	return (
 		<Dialog title={t('image.title')} wide onClose={onClose} foot={foot}>
 			<div class="stack">
-				<p class="soft">{t('image.text')}</p>
+				{!id && <p class="soft">{t('image.text')}</p>}
 				<Here key={job?.state} recipe={recipe} />
-				{!active && !sending && job?.state !== 'done' && <Ways wish={wish} set={(part) => setWish({ ...wish, ...part })} />}
+				{!id && !sending && <Ways wish={wish} set={(part) => setWish({ ...wish, ...part })} />}
 				{sending && wish.file && <Sending file={wish.file} sent={sent} />}
 				{job && <ImageWork job={job} />}
 				{error !== undefined && <Problem error={error} />}
