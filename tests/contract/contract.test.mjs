@@ -105,7 +105,7 @@ async function done(id, options, state = 'done') {
 async function everything() {
   const { stacks } = (await call('listStacks')).json;
   return JSON.stringify({
-    stacks: stacks.map(({ disk, ...s }) => ({ ...s, services: s.services.map(({ usage, sync, kernel_limits, version, ...keep }) => keep) })),
+    stacks: stacks.map(({ disk, ...s }) => ({ ...s, services: s.services.map(({ usage, sync, relay, kernel_limits, version, ...keep }) => keep) })),
     jobs: (await call('listJobs')).json.jobs.map((j) => j.id),
     events: (await list()).filter((e) => e.type !== 'finding' && e.type !== 'station').map((e) => e.id),
     containers: (await engine.containers()).map((c) => [c.Id, c.State]).sort(),
@@ -266,7 +266,7 @@ test('what there is before anything is installed', async () => {
   assert.deepEqual(host.containers, []);
   assert.equal(host.engine.cgroup_version, state.engine.cgroup_version);
   const { recipes } = (await call('listRecipes')).json;
-  assert.deepEqual(recipes.map((r) => r.id).sort(), ['ethereumjs', 'ethnetintel', 'parity']);
+  assert.deepEqual(recipes.map((r) => r.id).sort(), ['ethereumjs', 'ethnetintel', 'ethstats', 'parity']);
   assert.deepEqual((await call('listStacks')).json.stacks, []);
   assert.deepEqual((await call('listJobs')).json.jobs, []);
   await refused('getStack', 404, 'stack.missing', { params: { stack: 'seed' } });
