@@ -52,6 +52,7 @@ export class StatsServer {
   /** All at once, as a crash; what it knew is gone. */
   async stop() {
     for (const s of this.sockets ?? []) s.destroy();
+    for (const p of [this.api, this.browsers]) clearInterval(p?.heartbeatInterval); // else the process never ends
     await new Promise((resolve) => (this.http ? this.http.close(resolve) : resolve()));
     this.http = null;
     this.nodes.clear();
