@@ -99,7 +99,7 @@ export function history({ series, from, to, points, service, scenario }) {
 	const scale = service === 'relay' ? 0.04 : 1;
 	const one = (name) => {
 		const mean = t.map((at) => sample(name, at + step / 2, scenario));
-		const scaled = mean.map((v) => (v === null ? null : v * (name === 'memory_limit' && service === 'relay' ? 0.125 : scale)));
+		const scaled = mean.map((v) => (v === null ? null : v * (name === 'relay_bytes' ? 1 : name === 'memory_limit' && service === 'relay' ? 0.125 : scale)));
 		const spread = name === 'memory_limit' || name === 'chain_size' ? 0 : 0.09;
 		return {
 			unit: UNITS[name] ?? 'bytes',

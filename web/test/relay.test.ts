@@ -36,7 +36,7 @@ test('not connected: why, and when it is tried again', () => {
 	assert.deepEqual(lamps(waiting), [['bad', 'the server does not answer; next try in 8 s'], ['idle', 'none are sent'], ['idle', 'not known while not connected']]);
 	assert.deepEqual(tile(waiting), ['Waiting', 'next try in 8 s', 'the server does not answer']);
 	assert.deepEqual(tile({ ...waiting, next_at: NOW - 300 }), ['Waiting', 'tries now', 'the server does not answer']);
-	assert.deepEqual(tile({ ...waiting, code: 'relay.secret' }), ['Secret refused', 'next try in 8 s', 'it refused the secret']);
+	assert.deepEqual(tile({ ...waiting, code: 'relay.secret' }), ['Refused', 'next try in 8 s', 'it refused the secret']);
 	assert.equal(relayLook({ ...waiting, code: 'relay.secret' }).tone, 'bad');
 	assert.equal(relayLook(waiting).tone, 'warn');
 	assert.match(tile({ ...waiting, code: 'relay.later' }).join(), /Connection refused/, 'a code of a later program: the server’s own words');

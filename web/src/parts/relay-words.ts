@@ -28,7 +28,7 @@ export function relayLook(r: RelayState | null): Look {
 	return needsYou(r) ? { tone: 'bad', icon: 'stop8' } : { tone: 'warn', icon: 'alert' };
 }
 
-/** "On the page", "Secret refused" */
+/** "On the page", "Refused": short enough for a tile on a phone. */
 export function relayWord(r: RelayState | null): string {
 	if (!r) return t('tile.relay_stopped');
 	if (r.state === 'ready') return t(r.node_active ? `reports.${r.page.state}` : 'reports.unknown');

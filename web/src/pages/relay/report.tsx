@@ -38,7 +38,7 @@ function Readings({ r, now }: { r: RelayState; now: number }) {
 		<>
 			<Facts>
 				<Fact label={t('relay.server')} mono>
-					{r.server}
+					<Address of={r.server} />
 				</Fact>
 				<Fact label={t('relay.id')} mono>
 					{r.id}
@@ -46,7 +46,7 @@ function Readings({ r, now }: { r: RelayState; now: number }) {
 				<Fact label={t('relay.block')} small={r.block_at === null ? undefined : <Age at={r.block_at} />}>
 					{r.block === null ? t('relay.nothing_yet') : thousands(r.block)}
 				</Fact>
-				<Fact label={t('relay.latency')} small={t('relay.latency_more')}>
+				<Fact label={t('relay.latency')} small={r.latency_ms === null ? undefined : t('relay.latency_more')}>
 					{r.latency_ms === null ? t('relay.nothing_yet') : `${thousands(r.latency_ms)}${NBSP}ms`}
 				</Fact>
 				<Fact label={t('relay.heard')}>
@@ -70,6 +70,18 @@ function Readings({ r, now }: { r: RelayState; now: number }) {
 					</span>
 				</p>
 			)}
+		</>
+	);
+}
+
+/** Broken after its scheme, not in the middle of a name. */
+function Address({ of }: { of: string }) {
+	const host = of.replace(/^wss?:\/\//, '');
+	return (
+		<>
+			{of.slice(0, of.length - host.length)}
+			<wbr />
+			{host}
 		</>
 	);
 }
