@@ -68,7 +68,8 @@ describe('the first run, by mouse', { timeout: 300000 }, () => {
     await page.mouse.click(box.x + box.width * 0.2, box.y + box.height / 2);
     const memory = Number(await slider.inputValue());
     assert.notEqual(memory, before, 'the slider moved');
-    await page.getByText(/^Add a relay:/).click();
+    await page.getByText('Add a relay', { exact: true }).click();
+    await page.getByText(/, in a container$/).click();
     await page.getByLabel('Name on the page', { exact: true }).fill('nas-under-test');
     await page.getByLabel('Ethstats server', { exact: true }).fill('ws://127.0.0.1:3000');
     const secret = page.getByLabel('Secret of the ethstats server', { exact: true });

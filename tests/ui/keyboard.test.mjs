@@ -98,6 +98,9 @@ describe('by keyboard alone', { timeout: 300000 }, () => {
     const memory = Number(await page.getByRole('slider').inputValue());
     assert.equal(memory, before - 4 * 64 * MiB);
     await press(page, /^Add a relay/, 'Space');
+    assert.ok((await tabTo(page, /^Built-in relay/)).checked);
+    await page.keyboard.press('ArrowDown');
+    assert.match((await focus(page)).name, /in a container/);
     await page.getByLabel('Name on the page', { exact: true }).waitFor();
     await type(page, 'Name on the page', 'by-keyboard');
     await type(page, 'Ethstats server', 'ws://127.0.0.1:3000');
