@@ -86,7 +86,7 @@ describe('the relay, by mouse', { timeout: 300000 }, () => {
       await page.context().close();
     }
     const page = await ui.page('/#/limits', { theme: 'dark', size: SIZES.phone });
-    for (const [to, text] of Object.entries({ limits: /no container and no limits/, logs: /writes no log/, upgrades: /comes with this app/, settings: /docker-compose leaves it out/ })) {
+    for (const [to, text] of Object.entries({ limits: /no container and no limits/, logs: /writes no log/, upgrades: /comes with this app/, settings: /docker-compose leaves the built-in relay out/ })) {
       await go(page, to);
       await says(page.locator('main'), text);
       await whole(page, to);
