@@ -285,7 +285,7 @@ describe('the built-in relay', { timeout: 900000 }, () => {
     };
     walk(station.dir);
     for (const url of ['/state', '/stacks', '/stacks/r', '/events?limit=500', '/jobs', '/recipes', '/host'])
-      places[url] = JSON.stringify((await station.api('GET', url)).body);
+      places[url] = JSON.stringify((await station.api('GET', url, undefined, { headers: { Accept: 'application/json' } })).body);
     places.metrics = (await station.api('GET', '/metrics')).body;
     for (const c of await engine.containers()) places[c.Names[0]] = JSON.stringify(await engine.inspect(c.Id));
     for (const pid of fs.readdirSync('/proc').filter((p) => /^\d+$/.test(p)))
