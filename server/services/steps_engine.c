@@ -285,10 +285,6 @@ int undo_limits(struct step_ctx *c, struct err *e)
 
 int run_remove(struct step_ctx *c, struct err *e)
 {
-	autofree char *rel = xasprintf("%s/%s", arg_str(c, "service"), arg_str(c, "file"));
-
-	if (*arg_str(c, "file") && chain_unlink(arg_str(c, "dir"), rel, e))
-		return -1;
 	return docker_remove(c->app->docker, arg_str(c, "container"), e);
 }
 
@@ -308,5 +304,9 @@ int undo_remove(struct step_ctx *c, struct err *e)
 
 int run_discard(struct step_ctx *c, struct err *e)
 {
+	autofree char *rel = xasprintf("%s/%s", arg_str(c, "service"), arg_str(c, "file"));
+
+	if (*arg_str(c, "file") && chain_unlink(arg_str(c, "dir"), rel, e))
+		return -1;
 	return docker_remove(c->app->docker, arg_str(c, "container"), e);
 }

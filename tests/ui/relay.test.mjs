@@ -139,6 +139,7 @@ describe('the relay, by mouse', { timeout: 300000 }, () => {
     await says(page.getByRole('dialog'), /The old container goes/);
     await button(page.getByRole('dialog'), 'See the plan').click();
     await ui.doIt(page);
+    assert.ok(!fs.existsSync(app()), 'the file that held the secret is gone');
     assert.equal(await engine.inspect('eth-relay'), null);
     await until('it reports', () => server.node(ID)?.stats.active, SOON);
     assert.equal((await station.stack('eth')).services[1].options.instance_name, NAME);
