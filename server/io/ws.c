@@ -6,6 +6,7 @@
 #include <string.h>
 #include <wslay/wslay.h>
 
+#include "io/ca.h"
 #include "io/netns.h"
 #include "io/ws_priv.h"
 
@@ -434,6 +435,7 @@ static curl_socket_t open_socket(void *ctx, curlsocktype purpose, struct curl_so
 
 static void set_options(struct ws *w, const struct ws_config *c)
 {
+	struct ca ca = c->ca_file ? (struct ca){.file = c->ca_file} : ca_find();
 	CURL *easy = w->easy;
 
 	curl_easy_setopt(easy, CURLOPT_URL, c->url);
@@ -451,10 +453,8 @@ static void set_options(struct ws *w, const struct ws_config *c)
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, w);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, w);
-	if (c->ca_file) {
-		curl_easy_setopt(easy, CURLOPT_CAINFO, c->ca_file);
-		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-	}
+	curl_easy_setopt(easy, CURLOPT_CAINFO, ca.file);
+	curl_easy_setopt(easy, CURLOPT_CAPATH, ca.dir);
 }
 
 struct ws *ws_open(struct ws_hub *h, const struct ws_config *c)

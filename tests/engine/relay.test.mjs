@@ -266,6 +266,13 @@ describe('the built-in relay', { timeout: 900000 }, () => {
       await seen();
       await stage.noFinding('relay.tls');
     });
+    it('takes one of the authorities that the NAS trusts', async () => {
+      await station.stop();
+      station.env.SSL_CERT_FILE = path.join(stage.folder('r'), 'ca.pem');
+      await station.start();
+      await options({ ca_file: null });
+      await seen(60000);
+    });
     it('tries wss first, then ws, when no scheme is given', async () => {
       await options({ server: server.url.replace('wss://', '') });
       await seen();
