@@ -19,6 +19,14 @@ struct who {
 	int64_t limit;
 };
 
+/* The kernel's word counts. A container that has just been started again can have been read before
+ * the engine gave its new control group the limit: then what the engine keeps for it does. */
+static int64_t limit_of(const struct service_facts *f)
+{
+	return f->has_usage && f->usage.memory_limit > 0 ? f->usage.memory_limit
+							 : f->container.limits.memory;
+}
+
 /* By name: a container that was made anew has another id. */
 static bool whose(struct watch *w, const struct news *n, struct who *ret)
 {
@@ -35,7 +43,7 @@ static bool whose(struct watch *w, const struct news *n, struct who *ret)
 			continue;
 		found = true;
 		*ret = (struct who){.run = world_stack(world, f->stack)->run,
-			.limit = f->has_usage ? f->usage.memory_limit : f->container.limits.memory};
+			.limit = limit_of(f)};
 		snprintf(ret->stack, sizeof(ret->stack), "%s", f->stack);
 		snprintf(ret->service, sizeof(ret->service), "%s", f->service);
 		snprintf(ret->id, sizeof(ret->id), "%s", n->id);
