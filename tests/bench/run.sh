@@ -8,6 +8,7 @@
 #	copy       a copy of 10 GB of chain, beside cp -a (takes 20 GB of disk for a while)
 #	adopt      taking over 10 GB in a container's own layer, beside docker cp (likewise)
 #	relay      what one reported node adds, and fifty, beside the same nodes unreported
+#	soak       an hour with relays, in which nothing may happen (only when it is named)
 #
 # Ends with 1 when a target is missed. The machine's load stands in every heading: at a high one,
 # measure again.
