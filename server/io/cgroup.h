@@ -25,6 +25,9 @@ int cgroup_read(struct cgroup *c, struct usage *ret, struct err *e);
 /* The oldest process in the control groups of a container (its full id), whether the engine knows
  * of it or not; 0 = none. */
 int cgroup_first_process(const char *proc, const char *container);
+/* The helper of the engine (a containerd-shim) that holds a container; 0 = none. It is in no
+ * control group of the container. */
+int cgroup_helper(const char *proc, const char *container);
 
 /* The kernel's view in the terms of our limits (0 = none), for comparing with what is wanted.
  * Fields the kernel does not tell take the value of `wanted`, so that they never differ; so do

@@ -51,7 +51,23 @@ static int wait_for_it(struct step_ctx *c, int pid, const char *id, struct err *
 	return 0;
 }
 
-int end_lost(struct step_ctx *c, const char *name, struct err *e)
+/* Nothing of the container runs any more, and still the engine says that it is there: it forgot
+ * what its helper keeps, and its restart does not bring that back. Only with the helper's end the
+ * rest is put away. */
+static int end_helper(struct step_ctx *c, const char *id, const char *name, struct err *e)
+{
+	int pid = cgroup_helper(c->app->config.proc_root, id);
+
+	if (!pid)
+		return 0;
+	log_warn("job %lld: the engine has forgotten what process %d keeps of %s",
+		(long long)c->job->id, pid, name);
+	if (kill(pid, SIGKILL) < 0 && errno != ESRCH)
+		return err_errno(e, "container.lost", "process %d of %s", pid, name);
+	return 0;
+}
+
+int end_lost(struct step_ctx *c, const char *name, bool again, struct err *e)
 {
 	autocontainer struct container k = {0};
 	int pid;
@@ -73,5 +89,7 @@ int end_lost(struct step_ctx *c, const char *name, struct err *e)
 		if (wait_for_it(c, pid, k.id, e))
 			return -1;
 	}
+	if (again && end_helper(c, k.id, k.name, e))
+		return -1;
 	return step_sleep(c, LOST_PAUSE_MS, e);
 }

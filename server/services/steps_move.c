@@ -127,11 +127,7 @@ int undo_rename(struct step_ctx *c, struct err *e)
 
 int run_wake(struct step_ctx *c, struct err *e)
 {
-	const char *id = arg_str(c, "container");
-
-	if (start_plain(c, id, "", "", e))
-		return -1;
-	return docker_update_restart(c->app->docker, id, arg_str(c, "policy"), e);
+	return start_again(c, arg_str(c, "container"), "", "", arg_str(c, "policy"), e);
 }
 
 int undo_wake(struct step_ctx *c, struct err *e)

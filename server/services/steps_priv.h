@@ -94,9 +94,10 @@ int inspect(struct step_ctx *c, const char *id, struct container *ret, struct er
 /* Sleeps unless the job is to be left; fetch.cancelled then. */
 int step_sleep(struct step_ctx *c, msec ms, struct err *e);
 /* After a container.lost: lets the process that the engine has lost end by its signal, as long as
- * it takes; killed only when a person allowed it, or before its image's program began.
+ * it takes; killed only when a person allowed it, or before its image's program began. again: that
+ * was not enough; the engine's helper that keeps what the engine forgot is ended, too.
  * container.lost: it cannot be ended. */
-int end_lost(struct step_ctx *c, const char *name, struct err *e);
+int end_lost(struct step_ctx *c, const char *name, bool again, struct err *e);
 /* Up to a second, less when the process ends or the job is to be left. */
 int wait_for_process(struct step_ctx *c, int pid, struct err *e);
 /* chain_tick of a step_ctx: tells the bytes, and ends the work when the job is to be left. */
@@ -111,6 +112,9 @@ int make_anew(struct step_ctx *c, const char *id, struct err *e);
 /* Starts (law 1 checked first when dir is not ""). */
 int start_plain(
 	struct step_ctx *c, const char *id, const char *dir, const char *sub, struct err *e);
+/* The same, and the engine keeps it running by this policy of its own from then on. */
+int start_again(struct step_ctx *c, const char *id, const char *dir, const char *sub,
+	const char *policy, struct err *e);
 /* The same container under another name; gone, or named so already = 0. */
 int name_it(struct step_ctx *c, const char *id, const char *name, struct err *e);
 /* Reads the limits the kernel reports until they equal `want` (a moment may pass);

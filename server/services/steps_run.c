@@ -183,9 +183,7 @@ int undo_stop(struct step_ctx *c, struct err *e)
 	if (container_alive(&k) &&
 		stop_softly(c, id, arg_int(c, "timeout_s", SLOW_STOP_S), stop_signal(c), e))
 		return -1;
-	if (start_plain(c, id, arg_str(c, "dir"), arg_str(c, "sub"), e))
-		return -1;
-	return docker_update_restart(c->app->docker, id, was_policy(c), e);
+	return start_again(c, id, arg_str(c, "dir"), arg_str(c, "sub"), was_policy(c), e);
 }
 
 /* ---- start ---- */
@@ -234,6 +232,7 @@ int start_plain(struct step_ctx *c, const char *id, const char *dir, const char 
 {
 	autofree char *folder = xasprintf("%s/%s", dir, sub);
 	msec since = clock_mono();
+	int losses = 0;
 
 	if (*dir && folder_is_free(c, id, folder, e))
 		return -1;
@@ -244,12 +243,24 @@ int start_plain(struct step_ctx *c, const char *id, const char *dir, const char 
 			return -1;
 		if (clock_mono() - since > (lost ? LOST_PATIENCE_MS : PORT_PATIENCE_MS))
 			return -1;
-		if (lost && end_lost(c, id, e))
+		if (lost && end_lost(c, id, losses++ > 0, e))
 			return -1;
 		if (step_sleep(c, 500, e))
 			return -1;
 	}
 	return 0;
+}
+
+int start_again(struct step_ctx *c, const char *id, const char *dir, const char *sub,
+	const char *policy, struct err *e)
+{
+	autocontainer struct container k = {0};
+
+	if (start_plain(c, id, dir, sub, e) ||
+		docker_update_restart(c->app->docker, id, policy, e) || inspect(c, id, &k, e))
+		return -1;
+	/* what ended before its policy was back would stay down */
+	return container_alive(&k) ? 0 : start_plain(c, id, dir, sub, e);
 }
 
 /* Downtime of the node: from the end of the old process to the start of the new one. */
@@ -460,6 +471,9 @@ int run_verify(struct step_ctx *c, struct err *e)
 		return -1;
 	if (must_live(c, id, &k, e) || (arg_int(c, "rpc_port", 0) && wait_for_answer(c, id, &k, e)))
 		return -1;
-	/* Armed only now: the engine must not start a failing version over and over. */
-	return docker_update_restart(c->app->docker, id, "always", e);
+	/* Armed only now: the engine must not start a failing version over and over. What ended a
+	 * moment before would stay down. */
+	if (docker_update_restart(c->app->docker, id, "always", e))
+		return -1;
+	return must_live(c, id, &k, e);
 }
