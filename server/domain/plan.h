@@ -46,6 +46,7 @@ struct plan_facts {
 	int64_t memory_total; /* of the NAS, bytes */
 	struct plan_copy copy;
 	bool kept_is_copy;	       /* the chain that is put back */
+	const json_t *kept_about;      /* and what is kept of it */
 	int64_t disk_free, disk_floor; /* bytes on the chain's volume; floor 0 = no guard */
 	int64_t probation_s;	       /* how long a new version is watched; 0 = not at all */
 };

@@ -228,15 +228,22 @@ void add_owner(struct build *b, const struct service *svc, const struct recipe_g
 	plan_write(s, "%s/%s", b->after->data_dir, svc->name);
 }
 
-json_t *plan_about(const struct build *b, const char *reason)
+static json_t *about(const struct build *b, const struct stack *s, const char *reason)
 {
-	const struct service *node = b->before ? stack_service(b->before, "node") : NULL;
+	const struct service *node = s ? stack_service(s, "node") : NULL;
 	json_t *j = json_object();
 
 	json_put_str(j, "reason", reason);
 	json_put_str(j, "image", node ? node->image : NULL);
 	json_put(j, "options", node ? json_deep_copy(node->options) : json_object());
 	json_put_int(j, "at", b->f->now);
+	return j;
+}
+
+json_t *plan_about(const struct build *b, const char *reason)
+{
+	json_t *j = about(b, b->before, reason);
+
 	json_put_int(j, "height", b->f->copy.bytes ? b->f->copy.height : -1);
 	json_put_int(j, "db_version", b->f->db_version);
 	return j;
@@ -273,6 +280,7 @@ void add_chain(struct build *b, const struct recipe *r)
 		s->docker = plan_text("mv %s/node %s/kept/%s/node", dir, dir, id);
 		json_put_str(s->args, "chain", id);
 		json_put(s->args, "about", plan_about(b, "resync"));
+		json_put(s->args, "about_failed", about(b, b->after, "failed_resync"));
 		json_put(s->args, "identity", plan_strings(&r->identity_globs));
 		plan_write(s, "%s/kept/%s", dir, id);
 	} else {
@@ -286,7 +294,7 @@ void add_chain(struct build *b, const struct recipe *r)
 		json_put_str(s->args, "chain", b->chain);
 		json_put_str(s->args, "now_chain", id);
 		json_put(s->args, "about_now", plan_about(b, "put_back"));
-		json_put(s->args, "about", plan_about(b, "resync"));
+		json_put(s->args, "about", json_deep_copy(b->f->kept_about));
 		plan_write(s, "%s/kept/%s", dir, id);
 	}
 	plan_write(s, "%s/node", dir);

@@ -53,7 +53,7 @@ int chain_db_version(const char *dir, const char *sub, const char *const *globs,
 struct kept {
 	char id[40];	 /* 20261123-141502-resync */
 	char *reason;	 /* resync, put_back, upgrade, options, asked, … */
-	char *image;	 /* that it last ran with */
+	char *image;	 /* that it last ran with; "" = not known */
 	json_t *options; /* the node's options then */
 	msec at;
 	msec trashed_at; /* -1 = it never was in the trash */
@@ -61,7 +61,8 @@ struct kept {
 	int64_t height;	 /* block; -1 = not known */
 	int db_version;	 /* -1 = not known */
 	bool copy;
-	bool damaged; /* a copy that is not what it was */
+	bool damaged;  /* a copy that is not what it was */
+	json_t *about; /* all of the above as it is kept; {} when it cannot be read */
 };
 struct kept_list {
 	struct kept *items; /* newest first, by id; what is no kept chain is left out */

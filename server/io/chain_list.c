@@ -12,6 +12,7 @@ static void kept_free(struct kept *k)
 	free(k->reason);
 	free(k->image);
 	json_decref(k->options);
+	json_decref(k->about);
 }
 
 void kept_list_free(struct kept_list *l)
@@ -55,6 +56,7 @@ static bool read_entry(int kept, const char *id, struct kept *ret)
 	ret->damaged = ret->copy && chain_manifest_check(entry, chain, NULL) < 0;
 	if (!ret->options)
 		ret->options = json_object();
+	ret->about = json_is_object(j) ? json_incref(j) : json_object();
 	snprintf(ret->id, sizeof(ret->id), "%s", id);
 	return true;
 }

@@ -203,45 +203,49 @@ static int do_resync(struct action_ctx *c, struct err *e)
 	return plan_resync(&c->before, &after, &facts.f, c->ret, e);
 }
 
-/* The kept chain wants the image and the options it last ran with. */
-static int as_kept(
-	const struct stack *s, const char *id, struct service *node, bool *ret_copy, struct err *e)
+/* The kept chain wants the image and the options it last ran with; where they are not known, the
+ * present ones are tried. */
+static int as_kept(const struct kept *kept, struct service *node, struct err *e)
 {
-	struct kept_list list = {0};
-	const struct kept *found = NULL;
-	int rc = chain_kept(s->data_dir, &list, e) ? -1 : kept_find(&list, id, &found, e);
+	if (kept->damaged)
+		return err_set(e, ERR_CONFLICT, "chain.damaged",
+			"The copy %s is not what it was when it was made.", kept->id);
+	if (!*kept->image)
+		return 0;
+	set_image(node, kept->image);
+	json_decref(node->options);
+	node->options = json_deep_copy(kept->options);
+	return 0;
+}
 
-	if (found && found->damaged)
-		rc = err_set(e, ERR_CONFLICT, "chain.damaged",
-			"The copy %s is not what it was when it was made.", id);
-	if (found)
-		*ret_copy = found->copy;
-	if (found && found->image)
-		set_image(node, found->image);
-	if (found && json_is_object(found->options)) {
-		json_decref(node->options);
-		node->options = json_deep_copy(found->options);
-	}
-	kept_list_free(&list);
-	return rc;
+static int put_back(
+	struct action_ctx *c, const char *chain, const struct kept_list *list, struct err *e)
+{
+	autostack struct stack after = {0};
+	autofacts struct facts facts = {0};
+	const struct kept *kept;
+
+	stack_copy(&after, &c->before);
+	after.run = true;
+	if (kept_find(list, chain, &kept, e) || as_kept(kept, stack_service(&after, "node"), e) ||
+		wish_complete(c->app, &after, e) || facts_look(c->app, &after, &facts, e))
+		return -1;
+	facts.f.kept_is_copy = kept->copy;
+	facts.f.kept_about = kept->about;
+	return plan_put_back(&c->before, &after, chain, &facts.f, c->ret, e);
 }
 
 static int do_putback(struct action_ctx *c, struct err *e)
 {
-	const char *chain = json_str(c->a->body, "chain", "");
-	autostack struct stack after = {0};
-	autofacts struct facts facts = {0};
-	bool copy = false;
+	struct kept_list list = {0};
+	int rc;
 
-	if (json_only(c->a->body, e, "chain", "dry_run", NULL))
+	if (json_only(c->a->body, e, "chain", "dry_run", NULL) ||
+		chain_kept(c->before.data_dir, &list, e))
 		return -1;
-	stack_copy(&after, &c->before);
-	after.run = true;
-	if (as_kept(&after, chain, stack_service(&after, "node"), &copy, e) ||
-		wish_complete(c->app, &after, e) || facts_look(c->app, &after, &facts, e))
-		return -1;
-	facts.f.kept_is_copy = copy;
-	return plan_put_back(&c->before, &after, chain, &facts.f, c->ret, e);
+	rc = put_back(c, json_str(c->a->body, "chain", ""), &list, e);
+	kept_list_free(&list);
+	return rc;
 }
 
 static const struct {

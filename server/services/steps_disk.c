@@ -192,11 +192,11 @@ static int unless_unmoved(int rc, const struct err *e)
 int undo_set_aside(struct step_ctx *c, struct err *e)
 {
 	autofree char *failed = xasprintf("%s-failed", arg_str(c, "chain"));
-	autojson json_t *about = json_pack("{s:s}", "reason", "failed_resync");
 
 	/* The new start may have written blocks already: they are kept too, nothing is deleted. */
-	return unless_unmoved(chain_put_back(arg_str(c, "dir"), arg_str(c, "sub"),
-				      arg_str(c, "chain"), failed, about, e),
+	return unless_unmoved(
+		chain_put_back(arg_str(c, "dir"), arg_str(c, "sub"), arg_str(c, "chain"), failed,
+			json_obj(c->step->args, "about_failed"), e),
 		e);
 }
 

@@ -443,6 +443,7 @@ static void test_set_aside_and_back(void **state)
 	assert_string_equal(l.items[0].reason, "resync");
 	assert_string_equal(l.items[0].image, "parity/parity:v1.6.8");
 	assert_string_equal(json_str(l.items[0].options, "pruning", ""), "archive");
+	assert_string_equal(json_str(l.items[0].about, "image", ""), "parity/parity:v1.6.8");
 	assert_int_equal(l.items[0].at, 1795443302000);
 	assert_int_equal(l.items[0].bytes, 4096);
 	kept_list_free(&l);

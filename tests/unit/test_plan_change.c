@@ -96,6 +96,11 @@ static void options_that_open_another_database_set_the_chain_aside(void **state)
 	assert_string_equal(json_str(s->args, "chain", ""), "20231114-221320-resync");
 	assert_string_equal(
 		json_str(json_obj(s->args, "about"), "image", ""), "parity/parity:v1.6.8");
+	assert_string_equal(
+		json_str(json_obj(s->args, "about_failed"), "reason", ""), "failed_resync");
+	assert_string_equal(
+		json_str(json_obj(json_obj(s->args, "about_failed"), "options"), "pruning", ""),
+		"archive");
 	assert_true(json_array_size(json_arr(s->args, "identity")) > 0);
 }
 

@@ -39,15 +39,19 @@ static void resync_renames_with_the_node_down(void **state)
 
 static void put_back_exchanges_the_chains(void **state)
 {
+	autojson json_t *about = json_pack("{s:s}", "image", "parity/parity:v1.5.0");
 	autoworld struct world w;
 	const struct step *s;
 
 	(void)state;
 	world(&w, NET_SHARED, UP, UP);
+	w.f.kept_about = about;
 	planned(&w, PUT_BACK(&w), "check stop:node put_back start:node verify:node commit", true);
 	s = step(&w, "put_back", "");
 	assert_string_equal(json_str(s->args, "chain", ""), "c1");
 	assert_string_equal(json_str(s->args, "now_chain", ""), "20231114-221320-putback");
+	/* taken back, it is kept with what was known of it */
+	assert_true(json_equal(json_object_get(s->args, "about"), about));
 	plan_free(&w.plan);
 	set_str(&w.after.services[0].image, "parity/parity:v1.7.0");
 	planned(&w, PUT_BACK(&w),
