@@ -171,6 +171,7 @@ static void give_up(struct watch *w, const char *stack, const char *service, con
 	struct service_facts *f;
 	struct err e = {0};
 
+	snprintf(w->disarmed, sizeof(w->disarmed), "%s", id);
 	if (docker_update_restart(w->app->docker, id, "no", &e) ||
 		docker_signal(w->app->docker, id, "SIGTERM", &e))
 		log_warn("%s of %s could not be stopped: %s", service, stack, e.message);

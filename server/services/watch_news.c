@@ -42,8 +42,7 @@ static bool whose(struct watch *w, const struct news *n, struct who *ret)
 		if (strcmp(n->id, f->container.id) && strcmp(n->name, name))
 			continue;
 		found = true;
-		*ret = (struct who){.run = world_stack(world, f->stack)->run,
-			.limit = limit_of(f)};
+		*ret = (struct who){.run = world_stack(world, f->stack)->run, .limit = limit_of(f)};
 		snprintf(ret->stack, sizeof(ret->stack), "%s", f->stack);
 		snprintf(ret->service, sizeof(ret->service), "%s", f->service);
 		snprintf(ret->id, sizeof(ret->id), "%s", n->id);
@@ -129,6 +128,18 @@ static void ended_alone(struct watch *w, const struct news *n, const struct who 
 		who->service, n->exit_code, *last ? ": \"" : "", last, *last ? "\"" : "");
 }
 
+/* The last change of a job can be told when the job is over; and who gives up disarms. */
+static bool changed_by_us(struct watch *w, const struct news *n, const struct who *who)
+{
+	bool disarmed = !strcmp(w->disarmed, n->id);
+	struct job_facts last;
+
+	if (disarmed)
+		w->disarmed[0] = '\0';
+	jobs_facts(w->app->jobs, who->stack, &last);
+	return disarmed || n->at <= last.ended_at;
+}
+
 void watch_take_news(struct watch *w, const struct news *n)
 {
 	struct who who;
@@ -150,7 +161,7 @@ void watch_take_news(struct watch *w, const struct news *n)
 	else if (!strcmp(n->action, "start"))
 		bus_say(w->app->bus, "service", who.stack, who.service, "engine", "service.started",
 			NULL, "%s was started.", who.service);
-	else if (!strcmp(n->action, "update"))
+	else if (!strcmp(n->action, "update") && !changed_by_us(w, n, &who))
 		bus_say(w->app->bus, "limits", who.stack, who.service, "engine", "limit.changed",
 			NULL, "Somebody changed the limits of %s outside this app.", who.service);
 	else if (!strcmp(n->action, "destroy"))

@@ -34,8 +34,9 @@ struct watch {
 		msec at;
 	} crashes[64]; /* the last ones, a ring; keeper thread only */
 	size_t n_crashes;
-	char killed[65]; /* container that was last sent a signal: its end is no crash; keeper
-			    thread only */
+	char killed[65];   /* container that was last sent a signal: its end is no crash; keeper
+			      thread only */
+	char disarmed[65]; /* whose restart policy was taken here, no one's limits; likewise */
 };
 
 /* watch_events.c */

@@ -205,6 +205,7 @@ describe('watching', { timeout: 540000 }, () => {
 
   it('ends a crash loop, and a person starts the node again', async () => {
     await running();
+    const from = await last();
     stage.witness.events.length = 0;
     stage.control('w', { CRASH_AFTER_MS: 300, CRASH_MESSAGE: 'Corruption: block checksum mismatch' });
     const f = await stage.finding('node.crash_loop', 'node', 60000);
@@ -220,6 +221,7 @@ describe('watching', { timeout: 540000 }, () => {
     await stage.press(f, /start/i);
     await running();
     await stage.noFinding('node.crash_loop');
+    assert.deepEqual(await since(from, 'limit.changed'), [], "a policy of ours is nobody's limits");
     assert.equal((await engine.inspect('w-node')).HostConfig.RestartPolicy.Name, 'always', 'armed again');
   });
 
