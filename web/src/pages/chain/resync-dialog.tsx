@@ -1,13 +1,12 @@
 import { useState } from 'preact/hooks';
+import type { Change } from '../../api/changes';
 import type { Options, Service, Stack } from '../../api/model';
 import type { Recipe } from '../../api/recipe';
 import { optionsOf } from '../../api/recipe';
 import { t } from '../../lang';
-import { Button } from '../../parts/button';
-import { Dialog } from '../../parts/dialog';
 import { Icon } from '../../parts/icon';
 import { OptionFields } from '../../parts/option-fields';
-import { showPlan } from '../../parts/jobs/open';
+import { PlanDialog } from '../../parts/plan-dialog';
 
 interface Props {
 	stack: Stack;
@@ -19,21 +18,10 @@ interface Props {
 /** Which options the new sync shall have; the plan comes next. */
 export function ResyncDialog({ stack, service: s, recipe, onClose }: Props) {
 	const [changed, setChanged] = useState<Options>({});
-	const next = () => {
-		onClose();
-		showPlan({ method: 'POST', path: `stacks/${stack.name}/resync`, body: Object.keys(changed).length ? { options: changed } : {} });
-	};
-	const foot = (
-		<>
-			<Button onClick={onClose}>{t('cancel')}</Button>
-			<Button kind="primary" onClick={next}>
-				{t('options.see_plan')}
-			</Button>
-		</>
-	);
+	const change: Change = { method: 'POST', path: `stacks/${stack.name}/resync`, body: Object.keys(changed).length ? { options: changed } : {} };
 	const choices = recipe ? optionsOf(recipe, s.image).filter((o) => o.resync || /warp|sync|mode/.test(o.key)) : [];
 	return (
-		<Dialog title={t('resync.title')} wide onClose={onClose} foot={foot}>
+		<PlanDialog title={t('resync.title')} change={change} onClose={onClose}>
 			<ul class="checks">
 				<li class="is-ok">
 					<Icon name="keep" />
@@ -48,6 +36,6 @@ export function ResyncDialog({ stack, service: s, recipe, onClose }: Props) {
 				</li>
 			</ul>
 			<OptionFields options={choices.map((o) => ({ ...o, advanced: false, resync: false }))} values={{ ...(s.options as Options), ...changed }} onChange={(key, value) => setChanged({ ...changed, [key]: value })} />
-		</Dialog>
+		</PlanDialog>
 	);
 }

@@ -1,15 +1,15 @@
 import { useState } from 'preact/hooks';
+import type { Change } from '../../api/changes';
 import type { Options, Service, Stack } from '../../api/model';
 import type { Recipe } from '../../api/recipe';
 import { optionsFor, relaysOf } from '../../api/recipe';
 import { t } from '../../lang';
 import { Button } from '../../parts/button';
-import { Dialog } from '../../parts/dialog';
 import { Icon } from '../../parts/icon';
 import { OptionFields } from '../../parts/option-fields';
+import { PlanDialog } from '../../parts/plan-dialog';
 import { kindTitle } from '../../parts/relay-fields';
 import { SecretFields, typedSecrets } from '../../parts/secret-fields';
-import { showPlan } from '../../parts/jobs/open';
 import { otherKindOptions } from './other-kind';
 
 interface Props {
@@ -49,22 +49,11 @@ function SwitchDialog({ stack, relay, to, onClose }: { stack: Stack; relay: Serv
 	const given = relay.options as Options;
 	const [changed, setChanged] = useState<Options>(() => otherKindOptions(to, given));
 	const [secrets, setSecrets] = useState<Record<string, string>>({});
-	const next = () => {
-		onClose();
-		const part = { name: 'relay', recipe: to.id, options: changed, secrets: typedSecrets(secrets) };
-		showPlan({ method: 'PATCH', path: `stacks/${stack.name}`, body: { services: [part] } });
-	};
-	const foot = (
-		<>
-			<Button onClick={onClose}>{t('cancel')}</Button>
-			<Button kind="primary" onClick={next}>
-				{t('options.see_plan')}
-			</Button>
-		</>
-	);
+	const part = { name: 'relay', recipe: to.id, options: changed, secrets: typedSecrets(secrets) };
+	const change: Change = { method: 'PATCH', path: `stacks/${stack.name}`, body: { services: [part] } };
 	const known = to.secrets.every((s) => (relay.secrets as Record<string, number | null>)[s.key] != null);
 	return (
-		<Dialog title={kindTitle(to)} wide onClose={onClose} foot={foot}>
+		<PlanDialog title={kindTitle(to)} change={change} onClose={onClose}>
 			<p class="soft">{to.summary}</p>
 			<ul class="checks">
 				<li class="is-ok">
@@ -83,6 +72,6 @@ function SwitchDialog({ stack, relay, to, onClose }: { stack: Stack; relay: Serv
 			</ul>
 			<OptionFields options={to.options} values={{ ...optionsFor(to, given), ...changed }} onChange={(key, value) => setChanged({ ...changed, [key]: value })} />
 			<SecretFields secrets={to.secrets} values={secrets} kept={known} onText={(key, value) => setSecrets({ ...secrets, [key]: value })} />
-		</Dialog>
+		</PlanDialog>
 	);
 }
