@@ -136,11 +136,8 @@ static void too_large(struct ws *w)
 /* ---- bytes ---- */
 
 /* Bytes, 0 at the end, -1 = nothing now, -2 = broken (and said so). */
-static ssize_t receive(struct ws *w, void *buf, size_t len)
+static ssize_t moved(struct ws *w, CURLcode rc, size_t n)
 {
-	size_t n = 0;
-	CURLcode rc = curl_easy_recv(w->easy, buf, len, &n);
-
 	if (rc == CURLE_OK)
 		return (ssize_t)n;
 	if (rc == CURLE_AGAIN)
@@ -149,17 +146,20 @@ static ssize_t receive(struct ws *w, void *buf, size_t len)
 	return -2;
 }
 
+static ssize_t receive(struct ws *w, void *buf, size_t len)
+{
+	size_t n = 0;
+	CURLcode rc = curl_easy_recv(w->easy, buf, len, &n);
+
+	return moved(w, rc, n);
+}
+
 static ssize_t transmit(struct ws *w, const void *buf, size_t len)
 {
 	size_t n = 0;
 	CURLcode rc = curl_easy_send(w->easy, buf, len, &n);
 
-	if (rc == CURLE_OK)
-		return (ssize_t)n;
-	if (rc == CURLE_AGAIN)
-		return -1;
-	end_as(w, "ws.broken", "%s broke off the connection.", w->host);
-	return -2;
+	return moved(w, rc, n);
 }
 
 /* ---- libwslay's questions ---- */

@@ -121,6 +121,14 @@ static inline void to_ready(struct net *n)
 	assert_int_equal(n->s.state, ETHSTATS_READY);
 }
 
+/* A page that knows a node from the start. */
+static inline void begin_ready(struct net *n, const struct ethstats_node *node)
+{
+	begin(n, "ws://page");
+	ethstats_node(&n->s, node, n->now);
+	to_ready(n);
+}
+
 static inline json_t *block(int64_t number)
 {
 	return json_pack("{s:o, s:o, s:s, s:s, s:s, s:s, s:s, s:s, s:[s], s:s, s:s, s:[]}",

@@ -59,9 +59,7 @@ static void changes_are_told(void **state)
 	struct net n;
 
 	(void)state;
-	begin(&n, "ws://page");
-	ethstats_node(&n.s, &node, n.now);
-	to_ready(&n);
+	begin_ready(&n, &node);
 	buf_reset(&n.sent);
 	node.active = false;
 	n.now += 1000;
@@ -86,9 +84,7 @@ static void a_flickering_node_costs_little(void **state)
 	struct net n;
 
 	(void)state;
-	begin(&n, "ws://page");
-	ethstats_node(&n.s, &node, n.now);
-	to_ready(&n);
+	begin_ready(&n, &node);
 	n.mute = true;
 	n.messages = 0;
 	for (int i = 0; i < 120; i++) {
@@ -129,9 +125,7 @@ static void syncing_is_told_with_its_numbers(void **state)
 	node.starting = 1;
 	node.current = 5;
 	node.highest = 100;
-	begin(&n, "ws://page");
-	ethstats_node(&n.s, &node, n.now);
-	to_ready(&n);
+	begin_ready(&n, &node);
 	stats = last(&n, "stats");
 	assert_int_equal(
 		json_int(json_at(stats, "stats", "syncing", NULL), "highestBlock", 0), 100);
@@ -148,9 +142,7 @@ static void history_of_a_fresh_server(void **state)
 	json_t *h;
 
 	(void)state;
-	begin(&n, "ws://page");
-	ethstats_node(&n.s, &healthy, n.now);
-	to_ready(&n);
+	begin_ready(&n, &healthy);
 	hear(&n, "{\"emit\":[\"history\",false]}");
 	assert_int_equal(ethstats_history_wanted(&n.s, want), 0); /* no block is known yet */
 	head(&n, 60);

@@ -1,15 +1,12 @@
 #include "io/fetch.h"
 #include "unit/fake_server.h"
 
-#include <fcntl.h>
-#include <net/if.h>
-#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
-#include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <stddef.h>
 #include <cmocka.h>
+
+#include "unit/other_network.h"
 
 #define OK(body, len)                                                                              \
 	"HTTP/1.1 200 OK\r\nContent-Type: text/x\r\nContent-Length: " len "\r\n\r\n" body
@@ -494,57 +491,39 @@ static void test_namespace(void **state)
 }
 
 /* A process in a network of its own, with a server on its loopback. Ends with the pipe. */
-static void other_network(int ready, int end)
+static int serve_inside(void)
 {
-	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-	int fd = unshare(CLONE_NEWNET) ? -1 : socket(AF_INET, SOCK_DGRAM, 0);
-	struct fake s;
-	char c;
+	static struct fake s;
 
-	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo))
-		_exit(1);
 	fake_start_tcp(&s, ONE(.raw = OK("inside", "6")));
-	if (write(ready, &s.port, sizeof(s.port)) != sizeof(s.port))
-		_exit(1);
-	_exit(read(end, &c, 1) < 0);
+	return s.port;
 }
 
 static void test_other_namespace(void **state)
 {
 	autoanswer struct fetch_answer a = {0};
 	autofree char *url = NULL;
-	int ready[2], end[2], port = 0;
+	struct other_network o;
 	struct fetch f = {0};
-	pid_t pid;
 
 	(void)state;
 	if (geteuid())
 		skip(); /* entering another network is for root */
-	assert_int_equal(pipe2(ready, O_CLOEXEC) | pipe2(end, O_CLOEXEC), 0);
-	pid = fork();
-	if (!pid) {
-		close(end[1]);
-		other_network(ready[1], end[0]);
-	}
-	close(ready[1]);
-	close(end[0]);
-	assert_int_equal(read(ready[0], &port, sizeof(port)), sizeof(port));
-	f.url = url = xasprintf("http://127.0.0.1:%d/", port);
+	other_network_begin(&o, serve_inside);
+	f.url = url = xasprintf("http://127.0.0.1:%d/", o.port);
 	assert_fails(&f, "fetch.refused"); /* not in ours */
-	f.netns_pid = pid;
+	f.netns_pid = o.pid;
 	assert_int_equal(fetch_run(&f, &a, &why), 0);
 	assert_string_equal(a.body.data, "inside");
 	f.netns_pid = 0;
 	assert_fails(&f, "fetch.refused"); /* and we are back */
-	f.netns_pid = pid;
+	f.netns_pid = o.pid;
 	if (seteuid(65534))
 		fail();
 	assert_fails(&f, "fetch.denied");
 	if (seteuid(0))
 		fail();
-	close(ready[0]);
-	close(end[1]);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	other_network_end(&o);
 }
 
 int main(void)

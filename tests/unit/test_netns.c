@@ -6,21 +6,17 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
-#include <fcntl.h>
-#include <net/if.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "io/host.h"
 #include "io/netns.h"
+#include "unit/other_network.h"
 
 /* A connection on the loopback; its ends and what they are connected to. */
 struct pair {
@@ -122,52 +118,34 @@ static void test_many(void **state)
 	close_pair(&p);
 }
 
-/* Says the port of a connection inside a network of its own; ends with the pipe. */
-static void other_network(int ready, int end)
+static int talk_inside(void)
 {
-	struct ifreq lo = {.ifr_name = "lo", .ifr_flags = IFF_UP};
-	int fd = unshare(CLONE_NEWNET) ? -1 : socket(AF_INET, SOCK_DGRAM, 0);
 	struct pair p;
-	char c;
 
-	if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &lo) || connect_pair(&p, AF_INET) ||
-		write(p.out, "x", 1) != 1 || write(ready, &p.port, sizeof(p.port)) < 0)
-		_exit(1);
-	_exit(read(end, &c, 1) < 0);
+	return connect_pair(&p, AF_INET) || write(p.out, "x", 1) != 1 ? -1 : p.port;
 }
 
 static void test_other_namespace(void **state)
 {
-	int ready[2], end[2], port = 0;
 	uint64_t home = host_netns(getpid());
+	struct other_network o;
 	struct netns_talk t;
-	pid_t pid;
 
 	(void)state;
 	if (geteuid())
 		skip(); /* entering another network is for root */
-	assert_int_equal(pipe2(ready, O_CLOEXEC) | pipe2(end, O_CLOEXEC), 0);
-	pid = fork();
-	if (!pid) {
-		close(end[1]);
-		other_network(ready[1], end[0]);
-	}
-	close(ready[1]);
-	close(end[0]);
-	assert_int_equal(read(ready[0], &port, sizeof(port)), sizeof(port));
-	assert_int_equal(netns_talk(getpid(), port, &t), 0);
+	other_network_begin(&o, talk_inside);
+	assert_int_equal(netns_talk(getpid(), o.port, &t), 0);
 	assert_int_equal(t.n, 0); /* not in ours */
-	assert_int_equal(netns_talk(pid, port, &t), 0);
+	assert_int_equal(netns_talk(o.pid, o.port, &t), 0);
 	assert_int_equal(t.n, 1);
 	assert_true(t.sent_ago >= 0);
 	assert_int_equal(host_netns(getpid()), home); /* and we are back */
-	assert_int_equal(netns_talk_listed("/proc", pid, port, &t), 0);
+	assert_int_equal(netns_talk_listed("/proc", o.pid, o.port, &t), 0);
 	assert_int_equal(t.n, 1);
-	close(ready[0]);
-	close(end[1]);
-	assert_int_equal(waitpid(pid, NULL, 0), pid);
-	assert_int_equal(netns_talk(pid, port, &t), -1);
-	assert_int_equal(netns_talk_listed("/proc", pid, port, &t), -1);
+	other_network_end(&o);
+	assert_int_equal(netns_talk(o.pid, o.port, &t), -1);
+	assert_int_equal(netns_talk_listed("/proc", o.pid, o.port, &t), -1);
 }
 
 /* A kernel's lists, as they are: an address each, state 0A listens, 06 waits, 01 is established. */
