@@ -18,8 +18,9 @@
 struct plan_actual {
 	const char *service;
 	const struct container *container;
-	bool ours;	/* made by this program for this service (its labels say so) */
-	int64_t needed; /* bytes of memory it needs now; -1 = not known */
+	bool ours;	   /* made by this program for this service (its labels say so) */
+	bool network_gone; /* it is down, and its network was removed: it can never start again */
+	int64_t needed;	   /* bytes of memory it needs now; -1 = not known */
 };
 
 /* What a copy of the node's chain would take; all zero: there is no chain. */

@@ -120,7 +120,7 @@ enum touch plan_start_touch(const struct build *b, const struct service *s)
 		return RECREATE;
 	if (container_alive(a->container))
 		return KEEP;
-	return outdated(b, s, a) ? RECREATE : START;
+	return a->network_gone || outdated(b, s, a) ? RECREATE : START;
 }
 
 enum touch plan_restart_touch(const struct build *b, const struct service *s)

@@ -29,6 +29,22 @@ static bool just_booted(struct app *app)
 	return host_read(app->config.proc_root, &h, NULL) == 0 && h.uptime_s < BOOT_GRACE_S;
 }
 
+/* As `docker network prune` leaves a stack that is stopped. */
+static int look_for_network(
+	struct app *app, const struct stack *s, struct plan_actual *a, struct err *e)
+{
+	autofree char *name = spec_network_name(s);
+	const struct container *c = a->container;
+	bool there = true;
+
+	if (c->presence == PRESENCE_YES && !container_alive(c) && c->network_mode &&
+		!strcmp(c->network_mode, name) &&
+		docker_network_exists(app->docker, name, &there, e))
+		return -1;
+	a->network_gone = !there;
+	return 0;
+}
+
 static int look_at(struct app *app, const struct stack *s, const struct service *svc,
 	struct container *c, struct plan_actual *a, struct err *e)
 {
@@ -50,7 +66,7 @@ static int look_at(struct app *app, const struct stack *s, const struct service 
 	if (known && c->presence == PRESENCE_NO && just_booted(app))
 		c->presence = PRESENCE_UNKNOWN;
 	world_unlock(app->world);
-	return 0;
+	return look_for_network(app, s, a, e);
 }
 
 int facts_look(struct app *app, const struct stack *s, struct facts *ret, struct err *e)

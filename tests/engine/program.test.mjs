@@ -151,6 +151,15 @@ describe('the program', { timeout: 300000 }, () => {
     assert.equal((await station.ended(job.id)).state, 'done');
   });
 
+  it('starts a stack whose network somebody removed', async () => {
+    await station.job('POST', '/stacks/pr/stop');
+    assert.equal((await engine.api('POST', '/networks/prune')).status, 200);
+    assert.equal((await engine.api('GET', '/networks/ethstation-pr')).status, 404);
+    await station.job('POST', '/stacks/pr/start');
+    assert.ok((await engine.inspect('pr-node')).State.Running && (await engine.inspect('pr-relay')).State.Running);
+    assert.equal((await engine.inspect('pr-node')).HostConfig.NetworkMode, 'ethstation-pr');
+  });
+
   it('waits for a node that stops slowly, and does not kill it unasked', async () => {
     await stage.obeys('pr', { STOP_DELAY_MS: 6000 });
     stage.witness.events.length = 0;

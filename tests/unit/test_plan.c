@@ -204,6 +204,25 @@ static void start_does_what_each_container_needs(void **state)
 	}
 }
 
+static void start_makes_anew_what_lost_its_network(void **state)
+{
+	autoworld struct world w, shared;
+
+	(void)state;
+	world(&w, NET_PRIVATE, DOWN, DOWN);
+	w.a[0].network_gone = w.a[1].network_gone = true;
+	planned(&w, START_(&w),
+		"check config:relay network create:node create:relay start:node start:relay "
+		"swap:node swap:relay verify:node verify:relay commit discard:node discard:relay",
+		false);
+	world(&shared, NET_SHARED, DOWN, DOWN);
+	shared.a[1].network_gone = true; /* the relay's, in which the node lives */
+	planned(&shared, START_(&shared),
+		"check config:relay network create:relay create:node start:relay start:node"
+		" swap:node swap:relay verify:relay verify:node commit discard:node discard:relay",
+		false);
+}
+
 static void start_of_what_runs_is_refused_or_only_noted(void **state)
 {
 	autoworld struct world w;
@@ -410,6 +429,7 @@ int main(void)
 		cmocka_unit_test(install_keeps_a_foreign_container_and_a_found_folder),
 		cmocka_unit_test(install_tells_the_truth_beforehand),
 		cmocka_unit_test(start_does_what_each_container_needs),
+		cmocka_unit_test(start_makes_anew_what_lost_its_network),
 		cmocka_unit_test(start_of_what_runs_is_refused_or_only_noted),
 		cmocka_unit_test(a_node_without_its_namespace_is_made_anew),
 		cmocka_unit_test(a_start_gives_the_wanted_limits),
