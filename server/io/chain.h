@@ -19,9 +19,9 @@
  *
  * Error codes: path.outside (a name that leaves DIR, or a symlink on the way), path.not_folder,
  * path.network, disk.full, disk.read_only, disk.failed, chain.missing, chain.kept_missing,
- * chain.busy (something stands in the way), chain.too_large (a small file is none), chain.damaged
- * (a file of a copy was changed), adopt.incomplete (a copy from elsewhere), fetch.cancelled (a
- * chain_tick said so).
+ * chain.present (something stands in the way), chain.too_large (a small file is none),
+ * chain.damaged (a file of a copy was changed), adopt.incomplete (a copy from elsewhere),
+ * fetch.cancelled (a chain_tick said so).
  */
 #ifndef IO_CHAIN_H
 #define IO_CHAIN_H
@@ -84,8 +84,8 @@ int chain_set_aside(const char *dir, const char *sub, const char *id, const json
 	const char *const *identity, size_t n, struct err *e);
 /* The undo: DIR/kept/ID/SUB back in its place. What stands there now is set aside first under
  * `now_id` (pass NULL to discard only files that chain_set_aside itself had put there: it fails
- * with chain.busy when there is anything else). Re-runnable, also after its end. It is the undo of
- * a chain_set_aside that stopped half-way, too; chain.kept_missing then says that nothing had
+ * with chain.present when there is anything else). Re-runnable, also after its end. It is the undo
+ * of a chain_set_aside that stopped half-way, too; chain.kept_missing then says that nothing had
  * moved. */
 int chain_put_back(const char *dir, const char *sub, const char *id, const char *now_id,
 	const json_t *about_now, struct err *e);

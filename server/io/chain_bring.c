@@ -72,7 +72,7 @@ int chain_bring(
 	/* an empty folder that was made for it gives way; anything else does not */
 	if (renameat(top, tmp, top, sub) < 0)
 		return errno == ENOTEMPTY || errno == EEXIST
-			       ? err_set(e, ERR_CONFLICT, "chain.busy",
+			       ? err_set(e, ERR_CONFLICT, "chain.present",
 					 "There is something in %s/%s already.", dir, sub)
 			       : chain_errno(e, sub);
 	return fsync(top) < 0 ? chain_errno(e, dir) : 0;

@@ -148,7 +148,7 @@ static int move_aside(int top, const char *sub, const char *id, const json_t *ab
 		return -1;
 	if (renameat(top, sub, entry, sub) < 0) {
 		if (errno == ENOTEMPTY || errno == EEXIST)
-			return err_set(e, ERR_CONFLICT, "chain.busy",
+			return err_set(e, ERR_CONFLICT, "chain.present",
 				"There is another chain in " KEPT "/%s.", id);
 		return chain_errno(e, sub);
 	}
@@ -234,7 +234,7 @@ static int clear_place(int top, const char *sub, int original, const char *now_i
 	if (now_id)
 		return move_aside(top, sub, now_id, about, e);
 	if (!all_copies(place, original, 1))
-		return err_set(e, ERR_CONFLICT, "chain.busy",
+		return err_set(e, ERR_CONFLICT, "chain.present",
 			"%s has data of its own: set it aside, then put the other chain back.",
 			sub);
 	return chain_walk(place, chain_unlink_visit, NULL, e);
@@ -278,7 +278,7 @@ int chain_put_back(const char *dir, const char *sub, const char *id, const char 
 	if (chain_check_names(sub, id, e) < 0 || (now_id && chain_check_names(sub, now_id, e) < 0))
 		return -1;
 	if (now_id && !strcmp(id, now_id))
-		return err_set(e, ERR_CONFLICT, "chain.busy", "The name %s is taken.", id);
+		return err_set(e, ERR_CONFLICT, "chain.present", "The name %s is taken.", id);
 	top = chain_open_dir(dir, false, e);
 	if (top < 0)
 		return -1;

@@ -258,7 +258,7 @@ static int rename_it(const struct move *m, struct err *e)
 		if (errno == EXDEV)
 			return 1;
 		if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR || errno == EBUSY)
-			return err_set(e, ERR_CONFLICT, "chain.busy",
+			return err_set(e, ERR_CONFLICT, "chain.present",
 				"There is something in %s already.", m->to);
 		return chain_errno(e, m->to);
 	}

@@ -10,7 +10,7 @@
  * A folder is known by its inode: a move may be asked for again after a crash at any moment and is
  * done once. Paths are full and free of symlinks (chain_locate resolves them). Any thread.
  *
- * Error codes: chain.missing, chain.busy (something stands in the way), chain.other_volume,
+ * Error codes: chain.missing, chain.present (something stands in the way), chain.other_volume,
  * path.outside, path.not_folder, disk.*.
  */
 #ifndef IO_CHAIN_MOVE_H

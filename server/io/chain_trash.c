@@ -41,7 +41,8 @@ static int move(int top, const char *from, const char *to, const char *id, struc
 	if (a < 0 || (faccessat(a, id, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT))
 		return there >= 0 ? 0 : entry_missing(id, e);
 	if (there >= 0)
-		return err_set(e, ERR_CONFLICT, "chain.busy", "There is another %s in %s.", id, to);
+		return err_set(
+			e, ERR_CONFLICT, "chain.present", "There is another %s in %s.", id, to);
 	if (renameat(a, id, b, id) < 0 || fsync(a) < 0 || fsync(b) < 0)
 		return chain_errno(e, id);
 	return 0;

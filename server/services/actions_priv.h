@@ -72,7 +72,7 @@ void origin_free(struct origin *o);
 int origin_look(struct app *app, const json_t *data, const struct recipe *r, const char *data_dir,
 	struct origin *ret, struct err *e);
 
-/* Nothing is in DIR/node yet; chain.busy. */
+/* Nothing is in DIR/node yet; chain.present. */
 int folder_must_be_free(const char *dir, struct err *e);
 
 /* What was understood → a stack: the request's name, data_dir and services (as in a patch) are put

@@ -136,7 +136,7 @@ int folder_must_be_free(const char *dir, struct err *e)
 
 	if (chain_locate(path, &p, NULL) || p.empty)
 		return 0;
-	return err_set(e, ERR_CONFLICT, "chain.busy", "There is something in %s already.", path);
+	return err_set(e, ERR_CONFLICT, "chain.present", "There is something in %s already.", path);
 }
 
 /* ---- the wish ---- */

@@ -465,13 +465,13 @@ static void test_put_back_never_loses_the_present_chain(void **state)
 	make_chain();
 	assert_ok(set_aside(e));
 	put("node/chains/ethereum/network/key", "ENODE"); /* same length, other bytes */
-	assert_code(chain_put_back(top, "node", ID, NULL, NULL, e), "chain.busy");
+	assert_code(chain_put_back(top, "node", ID, NULL, NULL, e), "chain.present");
 	put("node/chains/ethereum/network/key", "enode");
 	put("node/new-block", "2");
-	assert_code(chain_put_back(top, "node", ID, NULL, NULL, e), "chain.busy");
+	assert_code(chain_put_back(top, "node", ID, NULL, NULL, e), "chain.present");
 	assert_true(has("node/new-block", "2"));
 	assert_true(has("node/keys/ethereum/a.json", "{}"));
-	assert_code(chain_put_back(top, "node", ID, ID, NULL, e), "chain.busy");
+	assert_code(chain_put_back(top, "node", ID, ID, NULL, e), "chain.present");
 	json_put_str(about, "reason", "put_back");
 	assert_ok(chain_put_back(top, "node", ID, ID2, about, e));
 	assert_true(has("node/" SST, "blocks"));
@@ -550,7 +550,7 @@ static void test_cut_off_put_back(void **state)
 	/* both names full: nothing is overwritten */
 	assert_ok(set_aside(e));
 	put("node/third", "3");
-	assert_code(chain_put_back(top, "node", ID, ID2, NULL, e), "chain.busy");
+	assert_code(chain_put_back(top, "node", ID, ID2, NULL, e), "chain.present");
 	assert_true(has("node/third", "3"));
 	assert_true(has("kept/" ID2 "/node/new-block", "2"));
 	assert_true(has("kept/" ID "/node/" SST, "blocks"));

@@ -130,7 +130,7 @@ static void overwrites_nothing(void **state)
 {
 	(void)state;
 	run(true, "mkdir %s/eth/node && echo precious >%s/eth/node/file", base, base);
-	assert_code(bring(NULL, NULL, e), "chain.busy");
+	assert_code(bring(NULL, NULL, e), "chain.present");
 	run(true, "grep -q precious %s/eth/node/file", base);
 	assert_ok(chain_bring_undo(top, "node", e));
 	run(true, "grep -q precious %s/eth/node/file", base);
@@ -199,7 +199,7 @@ static void moves_nothing_onto_something(void **state)
 	(void)state;
 	run(true, "mkdir %s/eth/node && echo precious >%s/eth/node/file", base, base);
 	assert_ok(chain_locate(old, &p, e));
-	assert_code(chain_move(p.path, in("eth/node"), p.dev, p.ino, e), "chain.busy");
+	assert_code(chain_move(p.path, in("eth/node"), p.dev, p.ino, e), "chain.present");
 	run(true, "grep -q precious %s/eth/node/file", base);
 	assert_true(exists("old/db/CURRENT"));
 	/* a folder that took the chain's place is not the chain */
