@@ -161,7 +161,7 @@ describe('disk', { timeout: 480000 }, () => {
     assert.match(resync.code, /^disk\./, JSON.stringify(resync));
     undo();
     assert.equal(fs.statSync(folder()).ino, ino, 'the same chain');
-    at.height = await stage.grows('d', at.height);
+    at.height = await stage.growsAgain('d', at.height);
   });
 
   it('an adoption for which there is no room is not begun, and one that meets a full disk goes back', async () => {

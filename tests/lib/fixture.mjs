@@ -287,6 +287,15 @@ export class Stage {
     return until(`blocks after ${than}`, () => this.height(stack) > than && this.height(stack), 15000 * slower);
   }
 
+  /** The same on a volume that was full: five crashes end the restarts of a node, and its owner presses Start. */
+  growsAgain(stack, than) {
+    return until(`blocks after ${than}`, async () => {
+      const loop = (await this.findings('node.crash_loop')).find((f) => f.stack === stack);
+      if (loop) await this.press(loop, /start/i);
+      return this.height(stack) > than && this.height(stack);
+    }, 15000 * slower);
+  }
+
   /** Asks the node itself, inside its network namespace. */
   rpc(pid, method, params = []) {
     const out = execFileSync('nsenter', ['-t', String(pid), '-n', 'curl', '-s', '--max-time', '3',
