@@ -10,6 +10,8 @@
 #define START_MS 120000
 #define REMOVE_MS 120000
 #define CHANGE_MS 30000
+#define ENDING_PAUSE_MS 100
+#define ENDING_TRIES 50
 
 /* "/containers/ID" and what follows, owned by the caller. */
 static int path_of(const char *id, const char *rest, char **ret, struct err *e)
@@ -304,6 +306,35 @@ int docker_remove(struct docker *d, const char *id, struct err *e)
 
 /* ---- live changes ---- */
 
+/* Ends in this very moment: the engine takes it for running, its runtime does not, and nothing is
+ * changed. A moment later both know. */
+static bool is_ending(const struct err *why)
+{
+	return err_is(why, "engine.error") && strstr(why->message, "stopped container");
+}
+
+static int update(struct docker *d, const char *id, const json_t *body, json_t **ret, struct err *e)
+{
+	autofree char *path = NULL;
+	struct err why = {0};
+	int rc;
+
+	if (path_of(id, "/update", &path, e))
+		return -1;
+	for (int i = 0;; i++) {
+		rc = docker_call_json(d,
+			&(struct docker_call){.method = "POST",
+				.path = path,
+				.body = body,
+				.total_ms = CHANGE_MS,
+				.missing = "container.missing"},
+			ret, &why);
+		if (!rc || !is_ending(&why) || i == ENDING_TRIES)
+			return unless(rc, false, &why, e);
+		clock_sleep(ENDING_PAUSE_MS);
+	}
+}
+
 /* A limit that the engine took and threw away; the others are set. */
 static int discarded(const json_t *answer, const struct limits *l, struct err *e)
 {
@@ -338,22 +369,12 @@ int docker_update_limits(struct docker *d, const char *id, const struct limits *
 	autojson json_t *now = NULL;
 	autojson json_t *body = NULL;
 	autojson json_t *answer = NULL;
-	autofree char *path = NULL;
 	struct docker_dialect dialect;
 
-	if (docker_negotiate(d, NULL, &dialect, e) || docker_inspect_json(d, id, &now, e) ||
-		path_of(id, "/update", &path, e))
+	if (docker_negotiate(d, NULL, &dialect, e) || docker_inspect_json(d, id, &now, e))
 		return -1;
 	body = docker_limits_body(l, json_obj(now, "HostConfig"), &dialect);
-	if (docker_call_json(d,
-		    &(struct docker_call){.method = "POST",
-			    .path = path,
-			    .body = body,
-			    .total_ms = CHANGE_MS,
-			    .missing = "container.missing"},
-		    &answer, e))
-		return -1;
-	return discarded(answer, l, e);
+	return update(d, id, body, &answer, e) ? -1 : discarded(answer, l, e);
 }
 
 int docker_stop(struct docker *d, const char *id, int64_t timeout_s, struct err *e)
@@ -366,9 +387,10 @@ int docker_stop(struct docker *d, const char *id, int64_t timeout_s, struct err 
 int docker_update_restart(struct docker *d, const char *id, const char *policy, struct err *e)
 {
 	autojson json_t *body = json_object();
+	autojson json_t *answer = NULL;
 	json_t *restart = json_object();
 
 	json_put_str(restart, "Name", policy);
 	json_put(body, "RestartPolicy", restart);
-	return post(d, id, "/update", body, CHANGE_MS, e);
+	return update(d, id, body, &answer, e);
 }
