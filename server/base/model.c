@@ -99,6 +99,12 @@ bool container_alive(const struct container *c)
 	return c->presence == PRESENCE_YES && c->pid > 0;
 }
 
+bool container_kept_alive(const struct container *c)
+{
+	return container_alive(c) ||
+	       (c->presence == PRESENCE_YES && c->state && !strcmp(c->state, "restarting"));
+}
+
 void step_free(struct step *s)
 {
 	free(s->kind);

@@ -102,6 +102,8 @@ void container_free(struct container *c);
 #define autocontainer cleanup(container_free)
 /* True while a process of it exists (running, paused or restarting with a pid). */
 bool container_alive(const struct container *c);
+/* Alive, or between two tries of the engine to keep it running: it can live again at any moment. */
+bool container_kept_alive(const struct container *c);
 
 /* One reading of a container's cgroup. Counters are since the cgroup was made; -1 = the kernel
  * does not tell. */

@@ -248,7 +248,7 @@ int plan_stop(const struct stack *s, const struct plan_facts *f, struct plan *re
 
 		if (!r)
 			return plan_finish(&b, -1);
-		if (a && container_alive(a->container) && (a->ours || !r->builtin))
+		if (a && container_kept_alive(a->container) && (a->ours || !r->builtin))
 			add_stop(&b, svc, r);
 	}
 	add_commit(&b, "stays stopped, also after a restart of the NAS");

@@ -80,7 +80,7 @@ static json_t *old_container(
 	json_put_str(j, "name", c->name);
 	json_put_str(j, "kept_as", kept_as);
 	json_put_str(j, "policy", c->restart_policy ? c->restart_policy : "no");
-	json_put_flag(j, "ran", container_alive(c));
+	json_put_flag(j, "ran", container_kept_alive(c));
 	return j;
 }
 
@@ -207,7 +207,7 @@ static int take_ours_away(struct build *b, struct err *e)
 				return -1;
 			if (!a || a->container->presence != PRESENCE_YES || !a->ours)
 				continue;
-			if (pass == 0 && container_alive(a->container))
+			if (pass == 0 && container_kept_alive(a->container))
 				add_stop(b, s, r);
 			if (pass == 1 && plan_add_remove(b, s, a, e))
 				return -1;

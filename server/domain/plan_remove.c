@@ -63,7 +63,7 @@ int plan_remove(
 				return plan_finish(&b, -1);
 			if (!a || a->container->presence != PRESENCE_YES || !a->ours)
 				continue;
-			if (pass == 0 && container_alive(a->container))
+			if (pass == 0 && container_kept_alive(a->container))
 				add_stop(&b, s, r);
 			if (pass == 1 && r->builtin)
 				add_discard(&b, s);

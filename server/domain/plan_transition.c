@@ -72,7 +72,7 @@ static bool there(const struct plan_actual *a)
 
 static bool alive(const struct plan_actual *a)
 {
-	return a && container_alive(a->container);
+	return a && container_kept_alive(a->container);
 }
 
 /* Made before the settings changed: only a recreate gives it what is wanted. */
@@ -118,7 +118,7 @@ enum touch plan_start_touch(const struct build *b, const struct service *s)
 		return RECREATE;
 	if (plan_is_node(s) && orphaned(b->after, b->f))
 		return RECREATE;
-	if (container_alive(a->container))
+	if (container_kept_alive(a->container))
 		return KEEP;
 	return a->network_gone || outdated(b, s, a) ? RECREATE : START;
 }

@@ -136,7 +136,7 @@ int run_stop(struct step_ctx *c, struct err *e)
 	/* The first run knows whether it was alive; a second one may find it stopped already: what
 	 * is to be started again is journaled before the signal is sent. */
 	if (!json_object_get(c->step->result, "was_alive")) {
-		step_result(c, "was_alive", json_boolean(container_alive(&k)));
+		step_result(c, "was_alive", json_boolean(container_kept_alive(&k)));
 		step_result(c, "policy", json_string(k.restart_policy ? k.restart_policy : "no"));
 		if (store_step_update(c->app->store, c->job->id, c->step, e))
 			return -1;

@@ -37,6 +37,17 @@ static void resync_renames_with_the_node_down(void **state)
 		false);
 }
 
+/* It crashes over and over: without a stop the engine would start it on a chain that is moved. */
+static void resync_stops_a_node_between_two_tries(void **state)
+{
+	autoworld struct world w;
+
+	(void)state;
+	world(&w, NET_PRIVATE, DOWN, UP);
+	w.c[0].state = xstrdup("restarting");
+	planned(&w, RESYNC(&w), "check stop:node set_aside start:node verify:node commit", true);
+}
+
 static void put_back_exchanges_the_chains(void **state)
 {
 	autojson json_t *about = json_pack("{s:s}", "image", "parity/parity:v1.5.0");
@@ -274,6 +285,7 @@ int main(void)
 		cmocka_unit_test(no_node_starts_below_the_floor),
 		cmocka_unit_test(the_trash),
 		cmocka_unit_test(resync_renames_with_the_node_down),
+		cmocka_unit_test(resync_stops_a_node_between_two_tries),
 		cmocka_unit_test(put_back_exchanges_the_chains),
 	};
 
