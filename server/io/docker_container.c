@@ -257,9 +257,12 @@ int docker_start(struct docker *d, const char *id, struct err *e)
 
 	if (!post(d, id, "/start", NULL, START_MS, &why))
 		return 0;
-	/* by the engine's version: "task ID: already exists", "id already in use" */
+	/* by the engine's version, and by what is left: "task ID: already exists", "id already in
+	 * use", "failed to start shim: mkdir …: file exists" */
 	if (err_is(&why, "engine.error") &&
-		(strstr(why.message, "already exists") || strstr(why.message, "id already in use")))
+		(strstr(why.message, "already exists") ||
+			strstr(why.message, "id already in use") ||
+			(strstr(why.message, "shim") && strstr(why.message, "file exists"))))
 		return err_set(e, ERR_UNAVAILABLE, "container.lost", "%s", why.message);
 	return unless(-1, false, &why, e);
 }

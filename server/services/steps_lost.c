@@ -13,7 +13,8 @@
 #include "base/log.h"
 #include "io/cgroup.h"
 
-#define LOST_PAUSE_MS 200 /* for the engine's helpers to put away what has ended */
+#define HELPER_PAUSE_MS 6000 /* containerd takes up to 5 s to put away what a helper kept */
+#define LOST_PAUSE_MS 200    /* for the engine's helpers to put away what has ended */
 
 /* Still the engine's helper, before the image's own program began: it holds nothing, and as the
  * first of its namespace it would not hear a gentler signal. */
@@ -64,10 +65,10 @@ static int end_helper(struct step_ctx *c, const char *id, const char *name, stru
 		(long long)c->job->id, pid, name);
 	if (kill(pid, SIGKILL) < 0 && errno != ESRCH)
 		return err_errno(e, "container.lost", "process %d of %s", pid, name);
-	return 0;
+	return step_sleep(c, HELPER_PAUSE_MS, e);
 }
 
-int end_lost(struct step_ctx *c, const char *name, bool again, struct err *e)
+int end_lost(struct step_ctx *c, const char *name, bool helper, struct err *e)
 {
 	autocontainer struct container k = {0};
 	int pid;
@@ -89,7 +90,7 @@ int end_lost(struct step_ctx *c, const char *name, bool again, struct err *e)
 		if (wait_for_it(c, pid, k.id, e))
 			return -1;
 	}
-	if (again && end_helper(c, k.id, k.name, e))
+	if (helper && end_helper(c, k.id, k.name, e))
 		return -1;
 	return step_sleep(c, LOST_PAUSE_MS, e);
 }

@@ -94,10 +94,10 @@ int inspect(struct step_ctx *c, const char *id, struct container *ret, struct er
 /* Sleeps unless the job is to be left; fetch.cancelled then. */
 int step_sleep(struct step_ctx *c, msec ms, struct err *e);
 /* After a container.lost: lets the process that the engine has lost end by its signal, as long as
- * it takes; killed only when a person allowed it, or before its image's program began. again: that
- * was not enough; the engine's helper that keeps what the engine forgot is ended, too.
+ * it takes; killed only when a person allowed it, or before its image's program began. helper:
+ * that was not enough for long; the engine's helper that keeps what it forgot is ended, too.
  * container.lost: it cannot be ended. */
-int end_lost(struct step_ctx *c, const char *name, bool again, struct err *e);
+int end_lost(struct step_ctx *c, const char *name, bool helper, struct err *e);
 /* Up to a second, less when the process ends or the job is to be left. */
 int wait_for_process(struct step_ctx *c, int pid, struct err *e);
 /* chain_tick of a step_ctx: tells the bytes, and ends the work when the job is to be left. */

@@ -15,7 +15,8 @@
 #include "services/evidence.h"
 #include "services/relay.h"
 
-#define LOST_PATIENCE_MS 15000 /* the engine puts away what has ended, sooner or later */
+#define HELPER_PATIENCE_MS 10000 /* mostly its helper does so by itself */
+#define LOST_PATIENCE_MS 25000	 /* the engine puts away what has ended, sooner or later */
 #define PORT_PATIENCE_MS                                                                           \
 	30000 /* a published port may stay bound some seconds after its owner's end */
 #define LIMIT_PATIENCE_MS 3000
@@ -232,7 +233,6 @@ int start_plain(struct step_ctx *c, const char *id, const char *dir, const char 
 {
 	autofree char *folder = xasprintf("%s/%s", dir, sub);
 	msec since = clock_mono();
-	int losses = 0;
 
 	if (*dir && folder_is_free(c, id, folder, e))
 		return -1;
@@ -243,7 +243,7 @@ int start_plain(struct step_ctx *c, const char *id, const char *dir, const char 
 			return -1;
 		if (clock_mono() - since > (lost ? LOST_PATIENCE_MS : PORT_PATIENCE_MS))
 			return -1;
-		if (lost && end_lost(c, id, losses++ > 0, e))
+		if (lost && end_lost(c, id, clock_mono() - since > HELPER_PATIENCE_MS, e))
 			return -1;
 		if (step_sleep(c, 500, e))
 			return -1;

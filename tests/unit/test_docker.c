@@ -242,6 +242,10 @@ static void test_error_codes(void **state)
 			"21299200)\"}",
 			"limit.below_use"},
 		{"500 E", "{\"message\":\"task 2d64: already exists\"}", "container.lost"},
+		{"500 E",
+			"{\"message\":\"failed to start shim: mkdir /run/2d64: file exists: "
+			"unknown\"}",
+			"container.lost"},
 		{"500 E", "{\"message\":\"id already in use\"}", "container.lost"},
 		{"302 E", "", "engine.broken"},
 	};
