@@ -54,6 +54,7 @@ struct relay_facts {
 	msec since, down_since, next_at, heard_at, sent_at, block_at, ended_at;
 	int64_t block, latency_ms;    /* last block sent; -1 = none */
 	int64_t bytes, bytes_per_min; /* -1 = not known */
+	int64_t attempts;	      /* to connect, since it began anew; -1 = not known */
 	char code[32], reason[300];   /* why the last connection ended; code "" while it is ready */
 	bool node_active;
 	enum relay_page page;

@@ -188,6 +188,7 @@ void ethstats_tick(struct ethstats *s, msec now)
 		if (now < s->next_at)
 			return;
 		enter(s, ETHSTATS_OPENING, now);
+		s->attempts++;
 		s->io.open(s->io.ctx, s->tls);
 		return;
 	case ETHSTATS_OPENING:

@@ -71,12 +71,13 @@ struct ethstats {
 	uint32_t seed; /* of the jitter */
 
 	/* for people; times are monotonic, 0 = never */
-	int tries;     /* since it was last ready for long */
-	int refusals;  /* in a row */
-	msec since;    /* of the state */
-	msec down_at;  /* when it was last ready, or began */
-	msec next_at;  /* WAITING: the next try */
-	msec heard_at; /* any message of the server */
+	int tries;	  /* since it was last ready for long */
+	int refusals;	  /* in a row */
+	int64_t attempts; /* to connect, since the machine was made */
+	msec since;	  /* of the state */
+	msec down_at;	  /* when it was last ready, or began */
+	msec next_at;	  /* WAITING: the next try */
+	msec heard_at;	  /* any message of the server */
 	msec sent_at;
 	msec block_at;	    /* when the last block went out */
 	int64_t block;	    /* its number; -1 = none in this connection */

@@ -252,6 +252,7 @@ static void describe(const struct watched *x, struct relay_facts *f)
 		.block = -1,
 		.latency_ms = -1,
 		.bytes = t->sent,
+		.attempts = -1,
 		.bytes_per_min = x->per_minute,
 		.node_active = x->node_active,
 		.page = x->feed.page,

@@ -52,6 +52,7 @@ static void describe(struct reporter *r, struct relay_facts *f)
 		.block = s->block,
 		.latency_ms = s->latency_ms,
 		.bytes = s->bytes,
+		.attempts = s->attempts,
 		.bytes_per_min = relay_per_minute(&r->minute, s->bytes),
 		.node_active = r->node.facts.active,
 		.page = s->state == ETHSTATS_READY ? r->feed.page : PAGE_UNKNOWN,

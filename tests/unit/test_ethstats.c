@@ -210,6 +210,7 @@ static void wrong_secret(void **state)
 		}
 	}
 	assert_in_range(n.opens, 7, 9);
+	assert_int_equal(n.s.attempts, n.opens);
 	ethstats_hurry(&n.s, n.now);
 	ethstats_tick(&n.s, n.now);
 	assert_int_equal(n.s.state, ETHSTATS_OPENING);
