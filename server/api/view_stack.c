@@ -85,7 +85,6 @@ static const char *relay_basis(const struct relay_facts *r)
 
 json_t *view_relay(const struct service_facts *f)
 {
-	static const char *const pages[] = {"unknown", "fresh", "stale", "unlisted"};
 	const struct relay_facts *r = &f->relay;
 	json_t *j, *page;
 
@@ -113,7 +112,7 @@ json_t *view_relay(const struct service_facts *f)
 	json_put_str(j, "code", *r->code ? r->code : NULL);
 	json_put_str(j, "basis", relay_basis(r));
 	json_put(j, "restarts", r->container ? json_integer(r->restarts) : NULL);
-	json_put_str(page, "state", pages[r->page]);
+	json_put_str(page, "state", relay_page_name(r->page));
 	put_time(page, "at", r->page_at);
 	json_put_known(page, "block", r->page_block);
 	json_put(j, "page", page);

@@ -36,6 +36,13 @@ json_t *drift_json(unsigned drift)
 	return list;
 }
 
+const char *relay_page_name(enum relay_page p)
+{
+	static const char *const names[] = {"unknown", "fresh", "stale", "unlisted"};
+
+	return names[p];
+}
+
 const struct service_facts *facts_of(
 	const struct advice_input *in, const char *stack, const char *service)
 {

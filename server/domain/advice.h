@@ -42,6 +42,7 @@ enum relay_page {
 	PAGE_STALE, /* listed, with an old block */
 	PAGE_UNLISTED,
 };
+const char *relay_page_name(enum relay_page p); /* unknown, fresh, stale, unlisted */
 
 /* What is known of a relay; times are wall clock, 0 = never. Of one with a container, not all is:
  * its state is that of its connection. */
