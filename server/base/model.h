@@ -29,6 +29,13 @@ struct limits {
 	int64_t blkio_weight; /* 10..1000; 0 = kernel default */
 };
 
+/* What this program may do when a service runs towards its memory limit. */
+enum guard_act { GUARD_WARN, GUARD_OFF, GUARD_RAISE, GUARD_RESTART };
+struct guard {
+	enum guard_act act;
+	int64_t up_to; /* bytes: a raise goes no further; 0 with the others */
+};
+
 /* A published port. host_ip "" = every address of the NAS. */
 struct port {
 	int container;
@@ -46,6 +53,7 @@ struct service {
 	json_t *options; /* object: option key → string, number or true; keys are the recipe's */
 	json_t *env;	 /* object: extra environment, string → string; never secrets */
 	struct limits limits;
+	struct guard guard;
 	struct port *ports;
 	size_t n_ports;
 };
