@@ -230,6 +230,7 @@ static json_t *service_json(struct app *app, const struct stack *s, const struct
 	json_put(j, "secrets", secrets_json(app, s->name, svc, r));
 	json_put(j, "ports", ports_json(svc->ports, svc->n_ports));
 	json_put(j, "limits", limits_json(&svc->limits));
+	json_put(j, "guard", guard_json(&svc->guard));
 	json_put(j, "command", command_json(s, svc, r));
 	json_put(j, "notes", notes_json(svc, r));
 	world_lock(app->world);

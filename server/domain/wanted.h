@@ -28,6 +28,9 @@ int limits_parse(const json_t *input, struct limits *ret, struct err *e);
 /* Limits of api.yaml; owned by the caller. */
 json_t *limits_json(const struct limits *l);
 bool limits_equal(const struct limits *a, const struct limits *b);
+/* Guard of api.yaml, and back (owned by the caller). */
+int guard_parse(const json_t *input, struct guard *ret, struct err *e);
+json_t *guard_json(const struct guard *g);
 
 /* Owned by the caller. */
 json_t *wanted_json(const struct stack *s);

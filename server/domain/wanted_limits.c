@@ -1,5 +1,7 @@
-/* Limits from and to JSON. */
+/* Limits, and what guards them, from and to JSON. */
 #include "domain/wanted_priv.h"
+
+#include <string.h>
 
 int wanted_bad(struct err *e, const char *code, const char *field, const char *what)
 {
@@ -91,4 +93,43 @@ bool limits_equal(const struct limits *a, const struct limits *b)
 	return a->memory == b->memory && a->reservation == b->reservation && a->swap == b->swap &&
 	       a->cpu_millis == b->cpu_millis && a->cpu_shares == b->cpu_shares &&
 	       a->blkio_weight == b->blkio_weight;
+}
+
+/* ---- the guard ---- */
+
+static const char *const acts[] = {[GUARD_WARN] = "warn",
+	[GUARD_OFF] = "off",
+	[GUARD_RAISE] = "raise",
+	[GUARD_RESTART] = "restart"};
+
+int guard_parse(const json_t *in, struct guard *ret, struct err *e)
+{
+	static const struct range bound = {"up_to_bytes", 6291456, INT64_C(1) << 50};
+	const char *name = json_str(in, "act", "");
+	struct guard g = {0};
+	size_t i = 0;
+
+	if (!json_is_object(in))
+		return wanted_bad(e, "input.type", "guard", "must be an object");
+	if (json_only(in, e, "act", "up_to_bytes", NULL) || read_limit(in, &bound, &g.up_to, e))
+		return -1;
+	while (i < COUNT(acts) && strcmp(acts[i], name))
+		i++;
+	if (i == COUNT(acts))
+		return wanted_bad(e, "input.type", "act", "must be off, warn, raise or restart");
+	g.act = (enum guard_act)i;
+	if ((g.act == GUARD_RAISE) != (g.up_to > 0))
+		return wanted_bad(
+			e, "input.limit", "up_to_bytes", "belongs to raise, and to nothing else");
+	*ret = g;
+	return 0;
+}
+
+json_t *guard_json(const struct guard *g)
+{
+	json_t *j = json_object();
+
+	json_put_str(j, "act", acts[g->act]);
+	json_put_limit(j, "up_to_bytes", g->up_to);
+	return j;
 }

@@ -114,9 +114,10 @@ static int do_limits(struct action_ctx *c, struct err *e)
 	autostack struct stack after = {0};
 	autofacts struct facts facts = {0};
 	const json_t *limits = json_object_get(c->a->body, "limits");
+	const json_t *guard = json_object_get(c->a->body, "guard");
 	struct service *s;
 
-	if (json_only(c->a->body, e, "limits", "restart", "dry_run", NULL))
+	if (json_only(c->a->body, e, "limits", "guard", "restart", "dry_run", NULL))
 		return -1;
 	stack_copy(&after, &c->before);
 	s = stack_service(&after, c->a->service);
@@ -127,7 +128,8 @@ static int do_limits(struct action_ctx *c, struct err *e)
 		return -1;
 	if (!limits)
 		return err_set(e, ERR_INPUT, "input.missing", "The field \"limits\" is missing.");
-	if (limits_parse(limits, &s->limits, e) || facts_look(c->app, &after, &facts, e))
+	if (limits_parse(limits, &s->limits, e) || (guard && guard_parse(guard, &s->guard, e)) ||
+		facts_look(c->app, &after, &facts, e))
 		return -1;
 	return plan_limits(&c->before, &after, c->a->service,
 		json_flag(c->a->body, "restart", false), &facts.f, c->ret, e);
@@ -318,6 +320,16 @@ int action_stop(
 {
 	struct action a = {.name = "stop", .stack = stack};
 
+	return submit(app, &a, actor, ret_id, e);
+}
+
+int action_limits(struct app *app, const char *stack, const char *service, const struct limits *l,
+	const char *actor, int64_t *ret_id, struct err *e)
+{
+	autojson json_t *body = json_object();
+	struct action a = {.name = "limits", .stack = stack, .service = service, .body = body};
+
+	json_put(body, "limits", limits_json(l));
 	return submit(app, &a, actor, ret_id, e);
 }
 

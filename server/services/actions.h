@@ -38,6 +38,8 @@ int action_start(
 	struct app *app, const char *stack, const char *actor, int64_t *ret_id, struct err *e);
 int action_stop(
 	struct app *app, const char *stack, const char *actor, int64_t *ret_id, struct err *e);
+int action_limits(struct app *app, const char *stack, const char *service, const struct limits *l,
+	const char *actor, int64_t *ret_id, struct err *e);
 int action_restart(struct app *app, const char *stack, const char *service, const char *actor,
 	int64_t *ret_id, struct err *e);
 

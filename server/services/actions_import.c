@@ -199,6 +199,8 @@ static void keep_wishes(struct action_ctx *c, const struct stack *before, struct
 		struct limits limits = s->limits;
 		struct stack whole = {0};
 
+		if (old)
+			s->guard = old->guard; /* no compose file has that */
 		if (!same[i] || !owner_same)
 			continue;
 		stack_copy(&whole, before);

@@ -263,6 +263,48 @@ static void each_limit_counts_in_a_comparison(void **state)
 
 #define PORT(more) "{\"container\":30303,\"host\":30303,\"protocol\":\"tcp\"" more "}"
 
+static void a_guard_has_a_bound_or_none(void **state)
+{
+	static const char *const no[] = {"[]", "{}", "{\"act\":\"kill\"}", "{\"act\":1}",
+		"{\"act\":\"raise\"}", "{\"act\":\"raise\",\"up_to_bytes\":null}",
+		"{\"act\":\"raise\",\"up_to_bytes\":5}",
+		"{\"act\":\"off\",\"up_to_bytes\":8388608}", "{\"act\":\"warn\",\"more\":1}"};
+	static const char *const yes[] = {"{\"act\":\"off\",\"up_to_bytes\":null}",
+		"{\"act\":\"warn\",\"up_to_bytes\":null}",
+		"{\"act\":\"restart\",\"up_to_bytes\":null}",
+		"{\"act\":\"raise\",\"up_to_bytes\":8388608}"};
+	struct guard g = {0};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(no); i++) {
+		autojson json_t *j = js(no[i]);
+
+		e = (struct err){0};
+		assert_int_equal(guard_parse(j, &g, &e), -1);
+		assert_int_equal(strncmp(e.code, "input.", 6), 0);
+	}
+	for (size_t i = 0; i < COUNT(yes); i++) {
+		autojson json_t *j = js(yes[i]), *back = NULL;
+
+		assert_int_equal(guard_parse(j, &g, &e), 0);
+		back = guard_json(&g);
+		assert_true(json_equal(j, back));
+	}
+}
+
+static void a_guard_is_kept(void **state)
+{
+	autostack struct stack s = {0}, back = {0};
+	autojson json_t *kept = NULL;
+
+	(void)state;
+	good(NODE(",\"guard\":{\"act\":\"raise\",\"up_to_bytes\":8388608}"), &s);
+	kept = wanted_json(&s);
+	assert_int_equal(wanted_load(kept, &back, &e), 0);
+	assert_int_equal(back.services[0].guard.act, GUARD_RAISE);
+	assert_int_equal(back.services[0].guard.up_to, 8388608);
+}
+
 static void ports_are_checked(void **state)
 {
 	static const char *const no[] = {
@@ -490,6 +532,8 @@ int main(void)
 		cmocka_unit_test(limits_have_ranges),
 		cmocka_unit_test(limits_go_there_and_back),
 		cmocka_unit_test(each_limit_counts_in_a_comparison),
+		cmocka_unit_test(a_guard_has_a_bound_or_none),
+		cmocka_unit_test(a_guard_is_kept),
 		cmocka_unit_test(ports_are_checked),
 		cmocka_unit_test(no_ports_at_all_is_a_choice_that_lasts),
 		cmocka_unit_test(secrets_never_enter_the_stack),
