@@ -7,6 +7,7 @@
 #define DOMAIN_ADVICE_H
 
 #include "domain/ethstats.h"
+#include "domain/pressure.h"
 #include "domain/recipe.h"
 #include "domain/relay_watch.h"
 #include "domain/sync.h"
@@ -73,6 +74,12 @@ struct relay_facts {
 	bool by_page;	      /* what the page shows counts, not the connection alone */
 };
 
+/* The last raise of a memory limit by the pressure guard; at 0 = none known. */
+struct raised {
+	msec at;
+	int64_t from, to; /* bytes */
+};
+
 struct service_facts {
 	char stack[32], service[32];
 	struct container container;
@@ -85,6 +92,8 @@ struct service_facts {
 	double cpu_percent, throttled_percent; /* -1 = not known */
 	double read_per_s, write_per_s;	       /* bytes; -1 = not known */
 	int64_t peak_24h;		       /* bytes needed; -1 = not known */
+	struct pressure pressure;	       /* of its need on its limit */
+	struct raised raised;
 	bool has_sync;
 	struct sync_view sync;
 	char version[128];		 /* what its RPC says, or "" */

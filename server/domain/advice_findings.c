@@ -296,6 +296,61 @@ static void oom(struct finder *f, const struct service_facts *x, const char *tit
 	link_to(j, "See its memory", true, "limits");
 }
 
+/* What the pressure guard will do about it. */
+static const char *guard_words(const struct service *s)
+{
+	if (s->guard.act == GUARD_RAISE)
+		return s->limits.memory < s->guard.up_to ? " The limit will be raised before that."
+							 : " It was raised as far as you allowed.";
+	return s->guard.act == GUARD_RESTART ? " It will be restarted cleanly before that." : "";
+}
+
+static void pressure(
+	struct finder *f, const struct service *s, const struct service_facts *x, const char *title)
+{
+	const struct pressure *p = &x->pressure;
+	char pace[WORDS_MAX], limit[WORDS_MAX], left[WORDS_MAX];
+	json_t *j;
+
+	if (s->guard.act == GUARD_OFF || p->level == PRESSURE_CALM ||
+		!container_alive(&x->container))
+		return;
+	words_gib(p->limit, limit);
+	if (p->left_s < 0) { /* a minute of calm has to pass */
+		j = add(f, "warn", "memory.pressure", x->stack, x->service,
+			"%s came close to its limit of %s quickly; it does not grow just now.",
+			title, limit);
+	} else {
+		words_seconds((int64_t)p->left_s, left);
+		words_gib((int64_t)(p->bytes_per_s * 60), pace);
+		j = add(f, "warn", "memory.pressure", x->stack, x->service,
+			"%s takes %s more each minute: at this pace it reaches its limit of %s in "
+			"%s.%s",
+			title, pace, limit, left, guard_words(s));
+	}
+	link_to(j, "See its memory", true, "limits");
+}
+
+static void was_raised(
+	struct finder *f, const struct service *s, const struct service_facts *x, const char *title)
+{
+	char from[WORDS_MAX], to[WORDS_MAX], back[120];
+	struct limits before = s->limits;
+	json_t *j;
+
+	if (!x->raised.at || f->in->now - x->raised.at > DAY_MS || s->limits.memory != x->raised.to)
+		return;
+	before.memory = x->raised.from;
+	j = add(f, "note", "memory.raised", x->stack, x->service,
+		"The memory limit of %s was raised from %s to %s before the kernel would have "
+		"ended "
+		"it.",
+		title, words_gib(x->raised.from, from), words_gib(x->raised.to, to));
+	json_put_int(j, "at", x->raised.at);
+	snprintf(back, sizeof(back), "Back to %s", from);
+	limits_button(j, back, true, x, &before);
+}
+
 static void sync_finding(struct finder *f, const struct service_facts *x, const char *title)
 {
 	char age[WORDS_MAX];
@@ -416,6 +471,8 @@ static void service_findings(struct finder *f, const struct stack *st, const str
 	if (x->container.presence != PRESENCE_UNKNOWN && st->run)
 		container_finding(f, s, x, title);
 	oom(f, x, title);
+	pressure(f, s, x, title);
+	was_raised(f, s, x, title);
 	if (x->disk_stopped && !st->run)
 		stopped_for_space(f, x, title);
 	else

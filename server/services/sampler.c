@@ -203,7 +203,7 @@ static void publish(struct sampler *s, struct track *t)
 	struct world *w = s->app->world;
 	struct service_facts *f;
 	msec ms = t->now.at - t->last.at;
-	bool oom = false, drifted = false;
+	bool oom = false, poke = false;
 	struct limits kernel = cgroup_limits(&t->now, &t->wanted);
 	unsigned limits_drift = t->read ? lasting_drift(s, t, &kernel) : 0;
 
@@ -215,8 +215,12 @@ static void publish(struct sampler *s, struct track *t)
 		f->usage = t->now;
 		f->has_usage = true;
 		f->kernel = kernel;
-		drifted = drift != f->drift;
+		poke = drift != f->drift;
 		f->drift = drift;
+		if (!t->has_last)
+			pressure_forget(&f->pressure);
+		poke |= pressure_sample(
+			&f->pressure, t->now.at, pressure_need(&t->now), pressure_room(&t->now));
 		f->cpu_percent = f->throttled_percent = f->read_per_s = f->write_per_s = -1;
 		if (t->has_last) {
 			double cpu = per_second(t->now.cpu_ns, t->last.cpu_ns, ms);
@@ -240,7 +244,7 @@ static void publish(struct sampler *s, struct track *t)
 		s->flush_now = true;
 		watch_oom(s->app->watch, t->stack, t->service, t->now.memory_limit);
 	}
-	if (drifted)
+	if (poke)
 		watch_poke(s->app->watch);
 }
 

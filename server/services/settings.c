@@ -1,5 +1,7 @@
 #include "services/settings.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -36,4 +38,28 @@ int settings_set_disk_stopped(struct store *s, const char *stack, bool stopped, 
 	autofree char *key = xasprintf("disk_stopped/%s", stack);
 
 	return store_setting_set(s, key, stopped ? "1" : NULL, e);
+}
+
+static char *raised_key(const char *stack, const char *service)
+{
+	return xasprintf("memory_raised/%s/%s", stack, service);
+}
+
+void settings_raised(struct store *s, const char *stack, const char *service, int64_t ret[3])
+{
+	autofree char *key = raised_key(stack, service), *text = NULL;
+
+	if (store_setting_get(s, key, &text, NULL) || !text ||
+		sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64, &ret[0], &ret[1], &ret[2]) != 3)
+		ret[0] = ret[1] = ret[2] = 0;
+}
+
+int settings_set_raised(struct store *s, const char *stack, const char *service,
+	const int64_t raised[3], struct err *e)
+{
+	autofree char *key = raised_key(stack, service);
+	autofree char *text =
+		xasprintf("%" PRId64 " %" PRId64 " %" PRId64, raised[0], raised[1], raised[2]);
+
+	return store_setting_set(s, key, text, e);
 }

@@ -19,6 +19,11 @@ int64_t settings_disk_floor(struct store *s);
 /* Whether the disk guard has stopped this stack, and a person has not started it since. */
 bool settings_disk_stopped(struct store *s, const char *stack);
 int settings_set_disk_stopped(struct store *s, const char *stack, bool stopped, struct err *e);
+/* The last raise of a memory limit by the pressure guard: when (ms), from what to what; all 0 =
+ * none known. */
+void settings_raised(struct store *s, const char *stack, const char *service, int64_t ret[3]);
+int settings_set_raised(struct store *s, const char *stack, const char *service,
+	const int64_t raised[3], struct err *e);
 /* How long a new version is watched; 0 = not at all. */
 int64_t settings_probation_s(struct store *s);
 

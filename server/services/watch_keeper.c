@@ -265,6 +265,7 @@ void *watch_keeper_run(void *arg)
 	struct turn *t = xcalloc(1, sizeof(*t));
 	msec looked = -LOOK_EVERY_MS;
 
+	watch_recall_raises(w);
 	while (!w->stop) {
 		struct err e = {0};
 
@@ -282,6 +283,7 @@ void *watch_keeper_run(void *arg)
 			end_crash_loops(w);
 		}
 		watch_guard_disks(w);
+		watch_guard_memory(w);
 		judge(w);
 		store_reserve(w->app->store);
 	}

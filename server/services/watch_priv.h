@@ -43,6 +43,9 @@ struct watch {
 void *watch_events_run(void *watch);
 /* watch_disk.c; keeper thread. */
 void watch_guard_disks(struct watch *w);
+/* watch_pressure.c; keeper thread. */
+void watch_guard_memory(struct watch *w);
+void watch_recall_raises(struct watch *w); /* once, after the start */
 /* watch_keeper.c */
 void *watch_keeper_run(void *watch);
 /* watch_news.c: what an engine event means; keeper thread. */

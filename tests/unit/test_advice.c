@@ -449,6 +449,56 @@ static void memory_and_sync_have_their_findings(void **state)
 	none(&w);
 }
 
+static void memory_that_runs_towards_its_limit(void **state)
+{
+	autoworld struct world w;
+	const json_t *f;
+
+	(void)state;
+	world(&w, 1);
+	w.s[0].pressure = (struct pressure){
+		.level = PRESSURE_WARN, .limit = 2 * GIB, .bytes_per_s = 1 << 20, .left_s = 120};
+	f = finding(&w, 0, "warn", "memory.pressure");
+	assert_non_null(strstr(json_str(f, "message", ""), "60" SP "MiB more each minute"));
+	assert_non_null(strstr(json_str(f, "message", ""), "in 2" SP "min."));
+	page(f, "limits");
+	w.svc[0].guard = (struct guard){GUARD_RAISE, 3 * GIB};
+	f = finding(&w, 0, "warn", "memory.pressure");
+	assert_non_null(strstr(json_str(f, "message", ""), "will be raised"));
+	w.svc[0].guard.up_to = 2 * GIB;
+	f = finding(&w, 0, "warn", "memory.pressure");
+	assert_non_null(strstr(json_str(f, "message", ""), "as far as you allowed"));
+	w.s[0].pressure.left_s = w.s[0].pressure.bytes_per_s = -1;
+	f = finding(&w, 0, "warn", "memory.pressure");
+	assert_non_null(strstr(json_str(f, "message", ""), "does not grow just now"));
+	w.svc[0].guard = (struct guard){.act = GUARD_OFF};
+	none(&w);
+}
+
+static void a_raised_limit_can_be_put_back(void **state)
+{
+	autoworld struct world w;
+	const json_t *action;
+	const json_t *f;
+
+	(void)state;
+	world(&w, 1);
+	w.s[0].raised = (struct raised){.at = NOW - 1000, .from = GIB, .to = 2 * GIB};
+	f = finding(&w, 0, "note", "memory.raised");
+	assert_int_equal(json_int(f, "at", 0), NOW - 1000);
+	action = json_array_get(json_arr(f, "actions"), 0);
+	assert_string_equal(json_str(action, "path", ""), "/stacks/a/services/node/limits");
+	assert_int_equal(
+		json_int(json_obj(json_obj(action, "body"), "limits"), "memory_bytes", 0), GIB);
+	ask(&w);
+	assert_string_equal(json_str(w.verdict, "word", ""), "Healthy");
+	w.svc[0].limits.memory = 3 * GIB; /* somebody chose another since */
+	none(&w);
+	w.svc[0].limits.memory = 2 * GIB;
+	w.s[0].raised.at = NOW - 24 * 3600 * 1000 - 1;
+	none(&w);
+}
+
 static void a_relay_that_relays_no_more_is_told(void **state)
 {
 	autoworld struct world w;
@@ -593,6 +643,8 @@ int main(void)
 		cmocka_unit_test(a_drift_has_both_answers),
 		cmocka_unit_test(a_drift_names_the_limit_that_differs),
 		cmocka_unit_test(memory_and_sync_have_their_findings),
+		cmocka_unit_test(memory_that_runs_towards_its_limit),
+		cmocka_unit_test(a_raised_limit_can_be_put_back),
 		cmocka_unit_test(a_relay_that_relays_no_more_is_told),
 		cmocka_unit_test(the_last_job_is_told_while_it_matters),
 		cmocka_unit_test(the_most_urgent_finding_comes_first),
