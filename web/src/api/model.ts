@@ -13,6 +13,7 @@ export type Sync = Schemas['Sync'];
 export type RelayState = Schemas['RelayState'];
 export type Limits = Schemas['Limits'];
 export type LimitsInput = Schemas['LimitsInput'];
+export type Guard = Schemas['Guard'];
 export type Plan = Schemas['Plan'];
 export type Step = Schemas['Step'];
 export type Job = Schemas['Job'];

@@ -12,6 +12,7 @@ import { showPlan } from '../../parts/jobs/open';
 import { serverNow } from '../../state/store';
 import { needOf } from './advice';
 import { FineLimits, fineOf } from './fine';
+import { GuardChoice } from './guard';
 import { KernelLine } from './kernel-line';
 import { Sentence, judge } from './sentence';
 import { LEAST, LimitSlider, topOf } from './slider';
@@ -36,18 +37,20 @@ export function LimitCard({ stack, service: s, total, cpus }: Props) {
 	const first = s.limits.memory_bytes;
 	const [memory, setMemory] = useState<number | null>(first);
 	const [fine, setFine] = useState(() => fineOf(s.limits));
+	const [guard, setGuard] = useState(s.guard);
 	const [open, setOpen] = useState(false);
 	const ceiling = total * (1 - KEEP);
 	const say = memory === null ? null : judge(memory, total, ceiling, need, s);
-	const changed = memory !== first || JSON.stringify(fine) !== JSON.stringify(fineOf(s.limits));
+	const changed = memory !== first || JSON.stringify(fine) !== JSON.stringify(fineOf(s.limits)) || JSON.stringify(guard) !== JSON.stringify(s.guard);
 
 	const apply = (bytes: number | null) => {
 		const limits: LimitsInput = { ...fine, memory_bytes: bytes };
-		showPlan({ method: 'PUT', path: `stacks/${stack.name}/services/${s.name}/limits`, body: { limits } });
+		showPlan({ method: 'PUT', path: `stacks/${stack.name}/services/${s.name}/limits`, body: { limits, guard } });
 	};
 	const cancel = () => {
 		setMemory(first);
 		setFine(fineOf(s.limits));
+		setGuard(s.guard);
 	};
 	const onText = (text: string) => {
 		const n = Number(text.replace(',', '.'));
@@ -85,6 +88,7 @@ export function LimitCard({ stack, service: s, total, cpus }: Props) {
 					</>
 				)}
 				{open && <FineLimits value={fine} cpus={cpus} hasMemory={memory !== null} onChange={setFine} />}
+				{open && memory !== null && <GuardChoice value={guard} memory={memory} total={total} onChange={setGuard} />}
 			</div>
 			<div class="card-foot stretch">
 				{better && changed && (
