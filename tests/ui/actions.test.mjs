@@ -67,6 +67,22 @@ describe('the buttons', { timeout: 400000 }, () => {
     await says(card.locator('p.kernel'), new RegExp(`Checked: the kernel reports ${(wanted / 1024 / MiB).toFixed(1)} GiB`));
   });
 
+  ui.it('what guards a limit: chosen with a bound, and the limit stays', async () => {
+    const page = await ui.page('/#/limits');
+    const card = nodeCard(page);
+    const limit = await memoryLimit();
+    await button(card, 'change').click();
+    await card.getByRole('radio', { name: /Raise the limit/ }).check();
+    const bound = card.getByLabel(/Raise it to at most/);
+    await bound.fill('3');
+    await bound.press('Tab');
+    await ui.accessible(page, 'a guard');
+    await button(card, 'Apply').click();
+    await ui.doIt(page);
+    assert.deepEqual((await station.service('eth', 'node')).guard, { act: 'raise', up_to_bytes: 3072 * MiB });
+    assert.equal(await memoryLimit(), limit);
+  });
+
   ui.it('a limit below present use is refused, with an offer', async () => {
     stage.control('eth', { HEAP_MB: 300 });
     const page = await ui.page('/#/limits');

@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
+const GUARD = { act: 'warn', up_to_bytes: null };
 const MIN = 60000;
 const HOUR = 60 * MIN;
 const DAY = 24 * HOUR;
@@ -189,6 +190,7 @@ function stack(now, scenario) {
 			{ container: 30303, host: 30303, protocol: 'udp' },
 		],
 		limits: limits({ memory_bytes: memory, cpus: 1.5, blkio_weight: 500 }),
+		guard: GUARD,
 		command: ['--base-path', '/data', '--jsonrpc-interface', 'all', '--jsonrpc-hosts', 'all', '--no-download', '--auto-update', 'none', '--no-ui', '--no-dapps', '--cache-size', '512', '--pruning', 'fast'],
 		notes: ['On the main network this version stops at block 4 370 000, years behind today’s head.'],
 		container: lost ? { ...container('node', true), presence: 'unknown', state: null } : container('node', true),
@@ -210,6 +212,7 @@ function stack(now, scenario) {
 		secrets: { WS_SECRET: born - 3 * DAY },
 		ports: [],
 		limits: limits({ memory_bytes: 256 * MIB, cpus: 0.2 }),
+		guard: GUARD,
 		command: [],
 		notes: [],
 		container: container('relay', on),
