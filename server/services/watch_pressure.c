@@ -15,6 +15,8 @@
 #include "services/watch_priv.h"
 #include "services/world.h"
 
+#define DANGERS_MAX 16 /* in one turn; the next is two seconds away */
+
 /* One service in danger, and what is to be done. */
 struct danger {
 	char stack[32], service[32];
@@ -41,18 +43,18 @@ static bool in_danger(
 	return true;
 }
 
-/* The first of them; the next turn is two seconds away. */
-static bool find_danger(struct watch *w, struct danger *ret)
+static size_t find_dangers(struct watch *w, struct danger list[DANGERS_MAX])
 {
 	struct world *world = w->app->world;
-	bool found = false;
+	size_t n = 0;
 
 	world_lock(world);
-	for (size_t i = 0; i < world->n_stacks && !found; i++)
-		for (size_t k = 0; k < world->stacks[i].n_services && !found; k++)
-			found = in_danger(w, &world->stacks[i], &world->stacks[i].services[k], ret);
+	for (size_t i = 0; i < world->n_stacks; i++)
+		for (size_t k = 0; k < world->stacks[i].n_services && n < DANGERS_MAX; k++)
+			n += in_danger(
+				w, &world->stacks[i], &world->stacks[i].services[k], &list[n]);
 	world_unlock(world);
-	return found;
+	return n;
 }
 
 static void done(struct watch *w, const struct danger *d, const struct raised *raised)
@@ -132,14 +134,22 @@ void watch_recall_raises(struct watch *w)
 	free(stacks);
 }
 
-void watch_guard_memory(struct watch *w)
+static void act(struct watch *w, const struct danger *d)
 {
-	struct danger d;
 	struct err e = {0};
 
-	if (!find_danger(w, &d) || jobs_of_stack(w->app->jobs, d.stack))
+	if (jobs_of_stack(w->app->jobs, d->stack))
 		return;
-	if (d.deed.act == GUARD_RAISE ? raise_limit(w, &d, &e) : restart(w, &d, &e))
-		log_warn("%s of %s could not be guarded from its memory limit: %s", d.service,
-			d.stack, e.message);
+	if (d->deed.act == GUARD_RAISE ? raise_limit(w, d, &e) : restart(w, d, &e))
+		log_warn("%s of %s could not be guarded from its memory limit: %s", d->service,
+			d->stack, e.message);
+}
+
+void watch_guard_memory(struct watch *w)
+{
+	struct danger list[DANGERS_MAX];
+	size_t n = find_dangers(w, list);
+
+	for (size_t i = 0; i < n; i++)
+		act(w, &list[i]);
 }
