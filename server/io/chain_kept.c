@@ -129,6 +129,19 @@ static int prepare(
 	return 0;
 }
 
+/* What prepare() had built of a set-aside that is taken back; only copies. */
+static int drop_prepared(int top, const char *sub, struct err *e)
+{
+	autofree char *name = xasprintf(".%s.new", sub);
+	autoclose int fd = chain_folder_at(top, name);
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : chain_errno(e, name);
+	if (chain_walk(fd, chain_unlink_visit, NULL, e) < 0)
+		return -1;
+	return unlinkat(top, name, AT_REMOVEDIR) < 0 ? chain_errno(e, name) : 0;
+}
+
 int chain_write_about(int entry, const char *sub, const json_t *about, struct err *e)
 {
 	autojson json_t *j = json_is_object(about) ? json_deep_copy(about) : json_object();
@@ -280,7 +293,7 @@ int chain_put_back(const char *dir, const char *sub, const char *id, const char 
 	if (now_id && !strcmp(id, now_id))
 		return err_set(e, ERR_CONFLICT, "chain.present", "The name %s is taken.", id);
 	top = chain_open_dir(dir, false, e);
-	if (top < 0)
+	if (top < 0 || drop_prepared(top, sub, e) < 0)
 		return -1;
 	entry = open_entry(top, id, false, &why);
 	if (entry < 0 && err_is(&why, "chain.missing"))
