@@ -313,7 +313,8 @@ int docker_remove(struct docker *d, const char *id, struct err *e)
  * changed. A moment later both know. */
 static bool is_ending(const struct err *why)
 {
-	return err_is(why, "engine.error") && strstr(why->message, "stopped container");
+	return err_is(why, "engine.error") && (strstr(why->message, "stopped container") ||
+						      strstr(why->message, "deleted process"));
 }
 
 static int update(struct docker *d, const char *id, const json_t *body, json_t **ret, struct err *e)
