@@ -310,11 +310,16 @@ int docker_remove(struct docker *d, const char *id, struct err *e)
 /* ---- live changes ---- */
 
 /* Ends in this very moment: the engine takes it for running, its runtime does not, and nothing is
- * changed. A moment later both know. */
+ * changed. A moment later both know. What containerd and runc say of it, by how far the end is. */
 static bool is_ending(const struct err *why)
 {
-	return err_is(why, "engine.error") && (strstr(why->message, "stopped container") ||
-						      strstr(why->message, "deleted process"));
+	static const char *const said[] = {
+		"container not running", "stopped container", "deleted process"};
+
+	for (size_t i = 0; i < COUNT(said); i++)
+		if (err_is(why, "engine.error") && strstr(why->message, said[i]))
+			return true;
+	return false;
 }
 
 static int update(struct docker *d, const char *id, const json_t *body, json_t **ret, struct err *e)

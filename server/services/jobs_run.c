@@ -12,7 +12,8 @@
 #include "services/steps.h"
 
 #define ENGINE_PATIENCE_MS (10 * 60 * 1000)
-#define END_PAUSE_MS 1000 /* between two tries to write that a job has ended */
+#define ERROR_PATIENCE_MS (60 * 1000) /* with an engine that answers, but fails */
+#define END_PAUSE_MS 1000	      /* between two tries to write that a job has ended */
 #define BOOT_GRACE_S                                                                               \
 	300 /* law 7: so long after boot the engine may not see all its containers yet */
 
@@ -137,8 +138,8 @@ static bool booted_lately(struct runner *r)
 
 /* What to wait for when time heals the error, or NULL: the engine is away, or does not see its
  * containers yet after boot. On the way back also a disk that takes nothing, and an engine that
- * cannot start what it has lost: there is no other way left, and half of one would be worse than a
- * node that waits. */
+ * cannot start what it has lost, or fails for a while: there is no other way left, and half of one
+ * would be worse than a node that waits. */
 static const char *worth_waiting(struct step_ctx *c, const struct err *e)
 {
 	if (err_is(e, "engine.absent") || err_is(e, "engine.slow") || err_is(e, "engine.broken") ||
@@ -146,9 +147,16 @@ static const char *worth_waiting(struct step_ctx *c, const struct err *e)
 		(err_is(e, "container.missing") && booted_lately(c->runner)))
 		return "engine.absent";
 	if (c->undoing && (err_is(e, "disk.full") || err_is(e, "disk.read_only") ||
-				  err_is(e, "container.lost")))
+				  err_is(e, "container.lost") || err_is(e, "engine.error")))
 		return e->code;
 	return NULL;
+}
+
+static bool out_of_patience(const struct step_ctx *c, const struct err *e, msec waited)
+{
+	if (c->undoing)
+		return err_is(e, "engine.error") && waited > ERROR_PATIENCE_MS;
+	return waited > ENGINE_PATIENCE_MS;
 }
 
 static void wait_a_little(struct runner *r, msec ms)
@@ -170,10 +178,10 @@ static int with_patience(
 	msec pause = 500;
 
 	while (fn(c, e)) {
-		bool give_up = !c->undoing && clock_mono() - since > ENGINE_PATIENCE_MS;
 		const char *what = worth_waiting(c, e);
 
-		if (!what || give_up || r->jobs->stopping || (!c->undoing && r->cancel))
+		if (!what || out_of_patience(c, e, clock_mono() - since) || r->jobs->stopping ||
+			(!c->undoing && r->cancel))
 			return -1;
 		step_waiting(c, what);
 		wait_a_little(r, pause);
