@@ -6,7 +6,7 @@
 #	web       the dashboard's own checks: types, unit tests, size
 #	contract  live answers against shared/api.yaml, under the sanitizers
 #	engine    a real Docker engine, registry and doubles, under the sanitizers
-#	crash     kill -9 before and after every step of every job
+#	crash     kill -9 before and after every step of every job; and the engine, the disk, the folders break
 #	static    the package's programs for both architectures: what they need, what they run on
 #	engine-static  the engine suite again, with the static program for x86_64
 #	qts       the package on an emulated NAS: both architectures, both shells, a real engine, broken packages
@@ -82,7 +82,7 @@ run_unit() { LANES=3 in_lanes binary $(find build/asan/unit -name 'test_*' -type
 run_web() { (cd web && npm run --silent check && npm test --silent); }
 run_contract() { LANES=2 VARIANT=asan node_files tests/contract/*.test.mjs; }
 run_engine() { VARIANT=asan engine_files 3; }
-run_crash() { VARIANT=release node_files tests/crash/*.test.mjs; }
+run_crash() { LANES=2 VARIANT=release node_files tests/crash/{matrix,engine_killed,disk_full,read_only}.test.mjs; }
 run_static() { node_files tests/static/*.test.mjs; }
 run_engine-static() { VARIANT=x86_64 engine_files 4; }
 run_qts() {

@@ -6,30 +6,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 
+import { fill, free } from '../lib/files.mjs';
 import { MiB, Stage, images, node, sleep, slower, until } from '../lib/fixture.mjs';
-
-const free = (at) => {
-  const { bavail, bsize } = fs.statfsSync(at);
-  return bavail * bsize;
-};
-
-/** Fills a volume up to `left` bytes. */
-function fill(at, left = 0) {
-  const file = path.join(at, 'somebody-else');
-  const most = Math.floor((free(at) - left) / MiB) - 2;
-  if (most > 0 && !fs.existsSync(file)) execFileSync('fallocate', ['-l', `${most}M`, file]);
-  const fd = fs.openSync(file, 'a');
-  const chunk = Buffer.alloc(256 * 1024);
-  try {
-    while (free(at) > left) fs.writeSync(fd, chunk.subarray(0, Math.max(512, Math.min(chunk.length, free(at) - left))));
-  } catch (e) {
-    assert.equal(e.code, 'ENOSPC');
-  } finally {
-    fs.fsyncSync(fd);
-    fs.closeSync(fd);
-  }
-  return () => fs.rmSync(file);
-}
 
 describe('disk', { timeout: 480000 }, () => {
   const stage = new Stage();

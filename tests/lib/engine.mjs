@@ -48,7 +48,8 @@ export class Engine {
   api(method, url, body) {
     return new Promise((resolve, reject) => {
       const req = http.request(
-        { socketPath: this.socket, method, path: url, headers: { 'Content-Type': 'application/json' } },
+        // a connection of its own: tests block for seconds in scripts, and a kept one may be closed by then
+        { socketPath: this.socket, method, path: url, agent: false, headers: { 'Content-Type': 'application/json' } },
         (res) => {
           let text = '';
           res.setEncoding('utf8');
