@@ -81,7 +81,7 @@ run_floors() { node_files tests/floors/*.test.mjs; }
 run_unit() { LANES=3 in_lanes binary $(find build/asan/unit -name 'test_*' -type f -perm -100 | sort); }
 run_web() { (cd web && npm run --silent check && npm test --silent); }
 run_contract() { LANES=2 VARIANT=asan node_files tests/contract/*.test.mjs; }
-run_engine() { VARIANT=asan engine_files 3; }
+run_engine() { VARIANT=asan engine_files 4; }
 # The longest one first, the others beside it.
 run_crash() { LANES=2 VARIANT=release node_files tests/crash/matrix.test.mjs $(printf '%s\n' tests/crash/*.test.mjs | grep -v /matrix); }
 run_static() { node_files tests/static/*.test.mjs; }
