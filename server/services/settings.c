@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "domain/advice.h"
 #include "io/store.h"
 
 static int64_t number(struct store *s, const char *key, int64_t dflt)
@@ -45,21 +46,22 @@ static char *raised_key(const char *stack, const char *service)
 	return xasprintf("memory_raised/%s/%s", stack, service);
 }
 
-void settings_raised(struct store *s, const char *stack, const char *service, int64_t ret[3])
+struct raised settings_raised(struct store *s, const char *stack, const char *service)
 {
 	autofree char *key = raised_key(stack, service), *text = NULL;
+	struct raised r;
 
 	if (store_setting_get(s, key, &text, NULL) || !text ||
-		sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64, &ret[0], &ret[1], &ret[2]) != 3)
-		ret[0] = ret[1] = ret[2] = 0;
+		sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64, &r.at, &r.from, &r.to) != 3)
+		return (struct raised){0};
+	return r;
 }
 
 int settings_set_raised(struct store *s, const char *stack, const char *service,
-	const int64_t raised[3], struct err *e)
+	const struct raised *r, struct err *e)
 {
 	autofree char *key = raised_key(stack, service);
-	autofree char *text =
-		xasprintf("%" PRId64 " %" PRId64 " %" PRId64, raised[0], raised[1], raised[2]);
+	autofree char *text = xasprintf("%" PRId64 " %" PRId64 " %" PRId64, r->at, r->from, r->to);
 
 	return store_setting_set(s, key, text, e);
 }

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 
+struct raised;
 struct store;
 
 #define SETTINGS_PROBATION_S 600
@@ -19,11 +20,10 @@ int64_t settings_disk_floor(struct store *s);
 /* Whether the disk guard has stopped this stack, and a person has not started it since. */
 bool settings_disk_stopped(struct store *s, const char *stack);
 int settings_set_disk_stopped(struct store *s, const char *stack, bool stopped, struct err *e);
-/* The last raise of a memory limit by the pressure guard: when (ms), from what to what; all 0 =
- * none known. */
-void settings_raised(struct store *s, const char *stack, const char *service, int64_t ret[3]);
+/* The last raise of a memory limit by the pressure guard (domain/advice.h); all 0 = none known. */
+struct raised settings_raised(struct store *s, const char *stack, const char *service);
 int settings_set_raised(struct store *s, const char *stack, const char *service,
-	const int64_t raised[3], struct err *e);
+	const struct raised *r, struct err *e);
 /* How long a new version is watched; 0 = not at all. */
 int64_t settings_probation_s(struct store *s);
 

@@ -88,8 +88,7 @@ static int raise_limit(struct watch *w, const struct danger *d, struct err *e)
 		"The limit of %s would have been reached in %s: it is raised from %s to %s.",
 		d->service, words_seconds((int64_t)d->left_s, left), words_gib(raised.from, from),
 		words_gib(raised.to, to));
-	return settings_set_raised(w->app->store, d->stack, d->service,
-		(const int64_t[3]){raised.at, raised.from, raised.to}, e);
+	return settings_set_raised(w->app->store, d->stack, d->service, &raised, e);
 }
 
 static int restart(struct watch *w, const struct danger *d, struct err *e)
@@ -110,14 +109,13 @@ static int restart(struct watch *w, const struct danger *d, struct err *e)
 /* What was raised before this program was started, once for each service. */
 static void recall(struct watch *w, const struct stack *s, const struct service *svc)
 {
-	int64_t raised[3];
+	struct raised raised = settings_raised(w->app->store, s->name, svc->name);
 	struct service_facts *f;
 
-	settings_raised(w->app->store, s->name, svc->name, raised);
 	world_lock(w->app->world);
 	f = world_service(w->app->world, s->name, svc->name);
 	if (f && !f->raised.at)
-		f->raised = (struct raised){raised[0], raised[1], raised[2]};
+		f->raised = raised;
 	world_unlock(w->app->world);
 }
 
