@@ -99,7 +99,7 @@ function Ended({ job, error }: { job: Job; error: NonNullable<Job['error']> }) {
 	);
 }
 
-const WAITING: Record<string, 'stop' | 'engine' | 'disk' | 'lost' | 'probation'> = { 'stop.slow': 'stop', 'engine.absent': 'engine', 'disk.full': 'disk', 'disk.read_only': 'disk', 'container.lost': 'lost', probation: 'probation' };
+const WAITING: Record<string, 'stop' | 'engine' | 'failing' | 'disk' | 'lost' | 'probation'> = { 'stop.slow': 'stop', 'engine.absent': 'engine', 'disk.full': 'disk', 'disk.read_only': 'disk', 'container.lost': 'lost', 'engine.error': 'failing', probation: 'probation' };
 
 function Waiting({ job }: { job: Job }) {
 	const words = WAITING[job.waiting ?? ''] ?? 'engine';
