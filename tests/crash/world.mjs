@@ -12,7 +12,6 @@ import { buildShim } from './bench.mjs';
 import { workers } from './work.mjs';
 
 export const STRIKES_MS = [120, 700, 2500]; // after the jobs began
-const ENDED = ['done', 'rolled_back', 'failed'];
 
 /** The end of a log, without the questions of this test. */
 function told(log) {
@@ -84,7 +83,7 @@ export class World {
     await until('the job has ended', async () => {
       const { job } = await w.station.get(`/jobs/${w.job.id}`);
       await this.owner(w, job);
-      return ENDED.includes(job.state);
+      return job.ended_at;
     }, 180000 * slower, 500);
     return w.bench.ended(w.job.id);
   }
@@ -111,8 +110,8 @@ export class World {
 
   /** Until all jobs have ended, at most `ms`. */
   async lasts(ms) {
-    await until('all jobs have ended', async () => (await Promise.all(this.workers.map(async (w) => (await w.station.get(`/jobs/${w.job.id}`)).job.state)))
-      .every((s) => ENDED.includes(s)), ms, 250).catch(() => {});
+    await until('all jobs have ended', async () => (await Promise.all(this.workers.map(async (w) => (await w.station.get(`/jobs/${w.job.id}`)).job.ended_at)))
+      .every(Boolean), ms, 250).catch(() => {});
   }
 
   async end(what) {
