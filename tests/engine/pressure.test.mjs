@@ -66,7 +66,9 @@ describe('the pressure guard', { timeout: 240000 }, () => {
     assert.deepEqual(ends.map((e) => [e.name, e.exitCode]), [['anew-node', '0']], 'one end, a clean one');
   });
 
-  it('takes the raise back with one click', async () => {
+  it('takes the raise back with one click, also after the program was restarted', async () => {
+    await station.stop();
+    await station.start();
     const finding = await stage.finding('memory.raised', 'node');
     assert.match(finding.message, /from 100\s*MiB to 132\s*MiB/);
     await stage.press(finding, /Back to 100\s*MiB/);
