@@ -1,3 +1,4 @@
+/* io/http: requests, bodies, answers, streams, and the start of the server. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
