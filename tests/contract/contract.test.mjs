@@ -1,15 +1,14 @@
-// contract: shared/api.yaml against the running program, both ways. Every operation of the file is asked for each
-// of its good answers, on a real engine with doubles; every answer must fit a copy of its schema that allows
-// nothing unsaid; every route of the program's table must be in the file.
+// contract: the running program against shared/api.yaml. Every operation of the file is asked for each of its good
+// answers, on a real engine with doubles; every answer must fit a copy of its schema that allows nothing unsaid.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
-import { tree } from '../lib/files.mjs';
 import * as api from './api.mjs';
-import { checkMetrics, frames } from './formats.mjs';
+import { asker } from './asker.mjs';
+import { checkFrames, checkMetrics, frames, logLines } from './formats.mjs';
 import { Engine, script } from '../lib/engine.mjs';
 import { Station, sleep, until } from '../lib/station.mjs';
 
@@ -24,145 +23,31 @@ const RELAY = {
 };
 const SEED = { name: 'seed', network: 'shared', services: [NODE, RELAY] };
 
-let dir, engine, station;
-const answered = new Set();
+const dir = fs.mkdtempSync(path.join(os.tmpdir(), 'ec-'));
+const engine = new Engine(path.join(dir, 'e'), `ec-${process.pid}`);
+const station = new Station({ dir: path.join(dir, 's'), docker: engine.socket });
 
 before(async () => {
-  dir = fs.mkdtempSync(path.join(os.tmpdir(), 'ec-'));
-  engine = new Engine(path.join(dir, 'e'), `ec-${process.pid}`).start();
+  engine.start();
   engine.parityImages('1.6.8', '1.7.0');
   engine.relayImage();
   script('lib/images.sh', 'tag', engine.socket, 'parity/parity:v1.6.8', 'ethstation/demo-node:1');
-  station = await new Station({ dir: path.join(dir, 's'), docker: engine.socket }).start();
+  await station.start();
 });
 
 after(async () => {
   try {
-    await station?.stop();
+    if (station.child) await station.stop();
   } finally {
-    engine?.wipe();
+    engine.wipe();
     fs.rmSync(dir, { recursive: true, force: true });
   }
 });
 
-const streams = new Set();
-afterEach(() => {
-  for (const s of streams) s.close();
-  streams.clear();
-});
+const { answered, close, reader, call, refused, done, dryRun, list } = asker(station, engine);
+afterEach(close);
 
-/** A stream as soon as there is a place for it: one that was closed a moment ago may still hold its own. */
-async function reader(target, options) {
-  return until('a place for a reader', async () => {
-    const stream = await api.follow(station, target, options);
-    if (stream.status === 503) {
-          return null;
-    }
-    streams.add(stream);
-    return stream;
-  }, 5000);
-}
-
-/** Asks an operation for one of its good answers; what is sent has to fit the file, too. */
-async function call(id, { params, query, body, headers, token, expect = 200 } = {}) {
-  const op = api.operation(id);
-  for (const p of op.parameters) {
-    const value = p.in === 'path' ? params?.[p.name] : p.in === 'query' ? query?.[p.name] : headers?.[p.name];
-    if (value !== undefined) api.assertFits(p.schema, value, `${id}: ${p.name}`);
-  }
-  for (const name of Object.keys(query ?? {}))
-    assert.ok(op.parameters.some((p) => p.in === 'query' && p.name === name), `${id}: ${name} is not in api.yaml`);
-  if (body !== undefined && !Buffer.isBuffer(body)) api.assertFits(op.body, body, `the request of ${id}`);
-  const res = await api.send(station, op.method, api.target(op, params, query), { body, headers, token });
-  assert.equal(res.status, expect, `${res.what}: ${res.text.slice(0, 600)}`);
-  assert.ok(op.responses[expect], `${id}: ${expect} is not in api.yaml`);
-  api.assertAnswer(op, res);
-  answered.add(`${id} ${expect}`);
-  return res;
-}
-
-/** Asks for a refusal. */
-async function refused(id, status, code, { params, query, body, headers, token } = {}) {
-  const op = api.operation(id);
-  const res = await api.send(station, op.method, api.target(op, params, query), { body, headers, token });
-  api.assertError(res, status, code);
-  api.assertAnswer(op, res);
-  return res;
-}
-
-/** Does a change for real and waits for its end. */
-async function done(id, options, state = 'done') {
-  const { job } = (await call(id, { ...options, expect: 202 })).json;
-  for (;;) {
-    const now = (await call('getJob', { params: { id: job.id }, query: { wait: 20 } })).json.job;
-    if (!['done', 'failed', 'rolled_back'].includes(now.state)) continue;
-    assert.equal(now.state, state, JSON.stringify(now, null, 1));
-    return now;
-  }
-}
-
-/** Everything that a dry run must leave as it is. */
-async function everything() {
-  const { stacks } = (await call('listStacks')).json;
-  return JSON.stringify({
-    stacks: stacks.map(({ disk, ...s }) => ({ ...s, services: s.services.map(({ usage, sync, relay, kernel_limits, version, ...keep }) => keep) })),
-    jobs: (await call('listJobs')).json.jobs.map((j) => j.id),
-    events: (await list()).filter((e) => e.type !== 'finding' && e.type !== 'station').map((e) => e.id),
-    containers: (await engine.containers()).map((c) => [c.Id, c.State]).sort(),
-    networks: (await engine.api('GET', '/networks')).body.map((n) => n.Id).sort(),
-    files: tree(station.data).filter((f) => !f.includes('/')).sort(),
-  });
-}
-
-async function dryRun(id, options, action) {
-  const before = await everything();
-  const { plan } = (await call(id, options)).json;
-  assert.equal(plan.action, action);
-  assert.ok(plan.steps.length > 0);
-  assert.deepEqual(plan.steps.map((s) => s.n), plan.steps.map((_, i) => i + 1));
-  for (const s of plan.steps) assert.deepEqual([s.state, s.started_at, s.progress], ['pending', null, null]);
-  for (const w of plan.warnings) assert.ok(api.findings[w.code], w.code);
-  assert.equal(await everything(), before, `${id}: the dry run changed something`);
-  return plan;
-}
-
-async function list(query = {}) {
-  return (await call('streamEvents', { query, headers: { Accept: 'application/json' } })).json.events;
-}
-
-/* ---- the file and the program's table ---- */
-
-function table() {
-  const source = fs.readFileSync(path.join(api.root, 'server/api/routes.c'), 'utf8');
-  const macros = Object.fromEntries([...source.matchAll(/^#define (\w+) (.+)$/gm)].map((m) => [m[1], m[2]]));
-  const expand = (e) => e.match(/"[^"]*"|\w+/g).map((p) => (p[0] === '"' ? p.slice(1, -1) : expand(macros[p]))).join('');
-  const rows = [...source.matchAll(/^\t\{"([A-Z]+)", (.+?), SCOPE_(\w+), api_(\w+), (.+?)\},$/gm)];
-  assert.equal(rows.length, source.match(/^\t\{"/gm).length, 'a row of routes.c is not understood');
-  return rows.map(([, method, where, scope, handler, flags]) => ({
-    row: `${method} ${expand(where)}`,
-    handler,
-    scope: scope === 'NONE' ? null : scope.toLowerCase(),
-    public: /ROUTE_PUBLIC/.test(flags),
-    idempotent: /ROUTE_IDEMPOTENT/.test(flags),
-  }));
-}
-
-test('the program and the file know the same operations, scopes and keys', () => {
-  const rows = table();
-  const of = (fn) => rows.map((r) => `${r.row} ${fn(r)}`).sort();
-  const said = (fn) => api.operations.map((o) => `${o.method} ${o.path} ${fn(o)}`).sort();
-  const snake = (id) => id.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`);
-  assert.deepEqual(of((r) => r.handler), said((o) => snake(o.id)));
-  assert.deepEqual(of((r) => r.scope), said((o) => o.scope));
-  assert.deepEqual(of((r) => r.public), said((o) => o.public));
-  assert.deepEqual(of((r) => r.idempotent), said((o) => o.parameters.some((p) => p.name === 'Idempotency-Key')));
-  for (const o of api.operations) {
-    assert.equal(o.public, o.scope === null, `${o.id}: either public or with a scope`);
-    const inPath = [...o.path.matchAll(/\{(\w+)\}/g)].map((m) => m[1]);
-    assert.deepEqual(o.parameters.filter((p) => p.in === 'path').map((p) => p.name).sort(), inPath.sort(), o.id);
-    if (!o.public || o.method !== 'GET') assert.ok(o.responses.default, `${o.id} has no errors`);
-  }
-});
+/* ---- the file and its paths ---- */
 
 test('a method that is not in the file is 405, with Allow; a path that is not there is 404', async () => {
   const methods = new Map();
@@ -561,21 +446,6 @@ test('events: the list', async () => {
     await refused('streamEvents', 400, 'input.query', { query, headers: { Accept: 'application/json' } });
 });
 
-function checkFrames(text) {
-  const got = frames(text);
-  for (const f of got) {
-    assert.ok(['event', 'state', 'live', 'reset'].includes(f.event), `unknown event ${f.event}`);
-    if (f.event === 'event') {
-      api.assertNamed('Event', f.json);
-      assert.equal(f.id, String(f.json.id));
-    } else if (f.event !== 'reset') {
-      api.assertNamed({ state: 'State', live: 'Live' }[f.event], f.json);
-      assert.equal(f.id, undefined, `${f.event} must not move Last-Event-ID`);
-    }
-  }
-  return got;
-}
-
 test('events: the stream', async () => {
   const stream = await reader('/api/v1/events');
   assert.deepEqual([stream.status, stream.headers['content-type'].split(';')[0]], [200, 'text/event-stream']);
@@ -635,22 +505,6 @@ test('events: eight readers, the ninth is told when to come again', async () => 
 });
 
 /* ---- logs, history, metrics ---- */
-
-const LOG_LINE = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['at', 'stream', 'text'],
-  properties: { at: { type: 'integer', minimum: 1 }, stream: { enum: ['stdout', 'stderr'] }, text: { type: 'string', pattern: '^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$' } },
-};
-
-function logLines(text) {
-  assert.ok(text === '' || text.endsWith('\n'));
-  return text.split('\n').slice(0, -1).map((line) => {
-    const j = JSON.parse(line);
-    api.assertFits(LOG_LINE, j, 'a line of the log');
-    return j;
-  });
-}
 
 const logs = { params: { stack: 'seed', service: 'node' } };
 const say = (what) => fs.writeFileSync(path.join(station.data, 'seed/node/double.control'), `SAY=${what}\n`);

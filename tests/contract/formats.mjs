@@ -1,5 +1,7 @@
-// formats: readers that take nothing but what their specification allows: Server-Sent Events, Prometheus text.
+// formats: readers that take nothing but what their specification allows: Server-Sent Events, lines of a log, Prometheus text.
 import assert from 'node:assert/strict';
+
+import * as api from './api.mjs';
 
 /** The whole frames of an event stream; a comment alone is no frame. */
 export function frames(text) {
@@ -15,6 +17,39 @@ export function frames(text) {
     if (Object.keys(f).length === 0) return [];
     assert.ok('data' in f, `a frame without data is never delivered: ${block}`);
     return [{ ...f, json: JSON.parse(f.data) }];
+  });
+}
+
+/** The frames of our own stream of events, each as api.yaml has it. */
+export function checkFrames(text) {
+  const got = frames(text);
+  for (const f of got) {
+    assert.ok(['event', 'state', 'live', 'reset'].includes(f.event), `unknown event ${f.event}`);
+    if (f.event === 'event') {
+      api.assertNamed('Event', f.json);
+      assert.equal(f.id, String(f.json.id));
+    } else if (f.event !== 'reset') {
+      api.assertNamed({ state: 'State', live: 'Live' }[f.event], f.json);
+      assert.equal(f.id, undefined, `${f.event} must not move Last-Event-ID`);
+    }
+  }
+  return got;
+}
+
+/* A line of a log: no control character but the tab. */
+const LOG_LINE = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['at', 'stream', 'text'],
+  properties: { at: { type: 'integer', minimum: 1 }, stream: { enum: ['stdout', 'stderr'] }, text: { type: 'string', pattern: '^[^\\u0000-\\u0008\\u000a-\\u001f\\u007f]*$' } },
+};
+
+export function logLines(text) {
+  assert.ok(text === '' || text.endsWith('\n'));
+  return text.split('\n').slice(0, -1).map((line) => {
+    const j = JSON.parse(line);
+    api.assertFits(LOG_LINE, j, 'a line of the log');
+    return j;
   });
 }
 
