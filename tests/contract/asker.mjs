@@ -63,9 +63,17 @@ export function asker(station, engine) {
     }
   }
 
+  /** Every stack, once each container was looked at: a job's last one may not have been yet. */
+  function lookedAt() {
+    return until('every container was looked at', async () => {
+      const { stacks } = (await call('listStacks')).json;
+      return stacks.every((s) => s.services.every((x) => x.builtin || x.container?.presence !== 'unknown')) && stacks;
+    });
+  }
+
   /** Everything that a dry run must leave as it is. */
   async function everything() {
-    const { stacks } = (await call('listStacks')).json;
+    const stacks = await lookedAt();
     return JSON.stringify({
       stacks: stacks.map(({ disk, ...s }) => ({ ...s, services: s.services.map(({ usage, sync, relay, kernel_limits, version, ...keep }) => keep) })),
       jobs: (await call('listJobs')).json.jobs.map((j) => j.id),
