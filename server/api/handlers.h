@@ -58,6 +58,11 @@ void api_import_compose(struct api_call *call);
 void api_get_logs(struct api_call *call);
 void api_get_history(struct api_call *call);
 
+/* api/incidents.c */
+void api_list_incidents(struct api_call *call);
+void api_get_incident(struct api_call *call);
+void api_see_incident(struct api_call *call);
+
 /* api/chains.c */
 void api_list_chains(struct api_call *call);
 

@@ -136,6 +136,16 @@ struct usage {
 	int64_t pids;
 };
 
+/* A process that the kernel ended for want of memory, as its log tells it. */
+struct kernel_kill {
+	int pid;	    /* in the NAS's own numbering */
+	char name[32];	    /* of the program */
+	char container[65]; /* id of the container it was in; "" = not told, or in none */
+	char limit_of[65];  /* id of the container whose limit was reached; "" = no container's */
+	bool whole_machine; /* nobody's limit: the memory of the NAS had run out */
+	int64_t anon;	    /* bytes that it needed; -1 = not told */
+};
+
 /* One step of a plan, before, during and after it ran. The same steps are shown by a dry run, run
  * by a job, and kept in its journal. */
 enum step_state {

@@ -181,7 +181,8 @@ static enum word weigh(enum word w, const json_t *findings)
 		return w;
 	json_array_foreach ((json_t *)findings, i, f) {
 		const char *code = json_str(f, "code", "");
-		bool past = !strcmp(code, "job.rolled_back") || !strcmp(code, "memory.oom");
+		bool past = !strcmp(code, "job.rolled_back") || !strcmp(code, "memory.oom") ||
+			    !strcmp(code, "memory.group") || !strcmp(code, "memory.host");
 
 		if (strcmp(json_str(f, "level", ""), "note") && !past)
 			return ATTENTION;

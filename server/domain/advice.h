@@ -7,6 +7,7 @@
 #define DOMAIN_ADVICE_H
 
 #include "domain/ethstats.h"
+#include "domain/incident.h"
 #include "domain/pressure.h"
 #include "domain/recipe.h"
 #include "domain/relay_watch.h"
@@ -97,8 +98,8 @@ struct service_facts {
 	bool has_sync;
 	struct sync_view sync;
 	char version[128];		 /* what its RPC says, or "" */
-	msec oom_at;			 /* last kill for memory; 0 = none known */
-	int64_t oom_limit;		 /* the limit at that time */
+	msec oom_at;			 /* last sign of a kill for memory; 0 = none known */
+	struct incident incident;	 /* the last one; at 0 = none known */
 	int crashes;			 /* in the last ten minutes */
 	bool given_up;			 /* a crash loop was ended */
 	char last_words[200];		 /* of the container when it ended by itself */

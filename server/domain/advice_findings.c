@@ -251,6 +251,8 @@ static void stopped(struct finder *f, const struct service_facts *x, const char 
 			code);
 	}
 	stack_button(j, "Start", x->stack, "start");
+	if (x->incident.id)
+		link_to(j, "What happened", false, "incidents");
 }
 
 static void container_finding(
@@ -282,18 +284,18 @@ static void container_finding(
 	}
 }
 
-static void oom(struct finder *f, const struct service_facts *x, const char *title)
+static void incident(struct finder *f, const struct service_facts *x, const char *title)
 {
-	char limit[WORDS_MAX];
+	const struct incident *i = &x->incident;
+	autofree char *sentence = NULL;
 	json_t *j;
 
-	if (!x->oom_at || f->in->now - x->oom_at > DAY_MS)
+	if (!i->at || i->seen_at || !incident_is_memory(i) || f->in->now - i->at > DAY_MS)
 		return;
-	j = add(f, "warn", "memory.oom", x->stack, x->service,
-		"The kernel stopped %s because it needed more than %s.", title,
-		x->oom_limit ? words_gib(x->oom_limit, limit) : "the memory of this NAS");
-	json_put_int(j, "at", x->oom_at);
-	link_to(j, "See its memory", true, "limits");
+	sentence = incident_sentence(i, title);
+	j = add(f, "warn", incident_code(i), x->stack, x->service, "%s", sentence);
+	json_put_int(j, "at", i->at);
+	link_to(j, "What happened", true, "incidents");
 }
 
 /* What the pressure guard will do about it. */
@@ -470,7 +472,7 @@ static void service_findings(struct finder *f, const struct stack *st, const str
 		return;
 	if (x->container.presence != PRESENCE_UNKNOWN && st->run)
 		container_finding(f, s, x, title);
-	oom(f, x, title);
+	incident(f, x, title);
 	pressure(f, s, x, title);
 	was_raised(f, s, x, title);
 	if (x->disk_stopped && !st->run)

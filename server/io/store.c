@@ -56,6 +56,10 @@ static const struct rung {
 		"CREATE INDEX event_stack ON event(stack, id);"},
 	{"sessions of QTS users",
 		"ALTER TABLE session ADD COLUMN qnap_user TEXT NOT NULL DEFAULT '';"},
+	{"incidents",
+		"CREATE TABLE incident(id INTEGER PRIMARY KEY AUTOINCREMENT, stack TEXT NOT NULL,"
+		" facts TEXT NOT NULL, detail TEXT NOT NULL);"
+		"CREATE INDEX incident_stack ON incident(stack, id);"},
 };
 
 void stmt_free(sqlite3_stmt **st)

@@ -1,13 +1,14 @@
 /*
- * store: all SQL of state.db: the wanted state, secrets, jobs with their journal, events, sessions,
- * tokens, settings. Small and precious: synchronous=FULL, WAL, 0600, one transaction a change.
- * (Samples live in history.db, see io/history.h.)
+ * store: all SQL of state.db: the wanted state, secrets, jobs with their journal, events,
+ * incidents, sessions, tokens, settings. Small and precious: synchronous=FULL, WAL, 0600, one
+ * transaction a change. (Samples live in history.db, see io/history.h.)
  *
  * A struct store may be used by any thread; calls are serialised inside. Rows are copies owned by
  * the caller. Another process (`ethstation token create`) may write the same file at any time.
  *
  * Error codes: state.locked (another instance), state.unreadable (no SQLite file of ours, or
- * damaged), state.too_new (written by a newer version), disk.full, path.network, state.failed.
+ * damaged), state.too_new (written by a newer version), disk.full, path.network, state.failed,
+ * incident.missing.
  */
 #ifndef IO_STORE_H
 #define IO_STORE_H
@@ -142,5 +143,19 @@ void event_rows_free(struct event_rows *r);
 int store_events(struct store *s, int64_t after, int64_t before, const char *stack, int limit,
 	struct event_rows *ret, struct err *e);
 int64_t store_last_event_id(struct store *s);
+
+/* ---- incidents (facts as domain/incident writes them) ---- */
+
+#define INCIDENTS_KEPT 60 /* of a stack; older ones go */
+/* detail: what was gathered around it, opaque here. */
+int store_incident_add(struct store *s, const char *stack, const json_t *facts,
+	const json_t *detail, int64_t *ret_id, struct err *e);
+/* The facts anew; the id stays. */
+int store_incident_update(struct store *s, int64_t id, const json_t *facts, struct err *e);
+/* Facts, each with its "id", newest first: an array owned by the caller. */
+int store_incidents(struct store *s, const char *stack, int limit, json_t **ret, struct err *e);
+/* Facts (with "id") and detail, owned by the caller; incident.missing. */
+int store_incident_get(struct store *s, const char *stack, int64_t id, json_t **ret_facts,
+	json_t **ret_detail, struct err *e);
 
 #endif

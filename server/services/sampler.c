@@ -204,6 +204,7 @@ static void publish(struct sampler *s, struct track *t)
 	struct service_facts *f;
 	msec ms = t->now.at - t->last.at;
 	bool oom = false, poke = false;
+	char id[65] = "";
 	struct limits kernel = cgroup_limits(&t->now, &t->wanted);
 	unsigned limits_drift = t->read ? lasting_drift(s, t, &kernel) : 0;
 
@@ -237,12 +238,13 @@ static void publish(struct sampler *s, struct track *t)
 			else if (t->now.periods >= 0)
 				f->throttled_percent = 0;
 			oom = t->last.oom_kills >= 0 && t->now.oom_kills > t->last.oom_kills;
+			snprintf(id, sizeof(id), "%s", f->container.id);
 		}
 	}
 	world_unlock(w);
 	if (oom) {
 		s->flush_now = true;
-		watch_oom(s->app->watch, t->stack, t->service, t->now.memory_limit);
+		watch_oom(s->app->watch, t->stack, t->service, id, t->pid, t->now.memory_limit);
 	}
 	if (poke)
 		watch_poke(s->app->watch);

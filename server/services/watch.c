@@ -7,10 +7,12 @@
 #include "domain/spec.h"
 #include "io/docker.h"
 #include "io/host.h"
+#include "io/kmsg.h"
 #include "services/bus.h"
 #include "services/watch_priv.h"
 #include "services/world.h"
 
+#define KERNEL_LOG "/dev/kmsg"
 #define BOOT_GRACE_S 300       /* law 7 */
 #define CONNECT_GRACE_MS 15000 /* and so long after the engine came back */
 
@@ -19,6 +21,7 @@ int watch_start(struct app *app, struct watch **ret, struct err *e)
 	struct watch *w = xcalloc(1, sizeof(*w));
 
 	w->app = app;
+	w->kmsg = kmsg_open(KERNEL_LOG);
 	gate_init(&w->gate);
 	pthread_mutex_init(&w->refresh_lock, NULL);
 	*ret = w;
@@ -43,6 +46,7 @@ void watch_stop(struct watch *w)
 		pthread_join(w->keeper_thread, NULL);
 	pthread_mutex_destroy(&w->refresh_lock);
 	gate_destroy(&w->gate);
+	kmsg_close(w->kmsg);
 	free(w);
 }
 

@@ -9,6 +9,7 @@
 #ifndef SERVICES_WATCH_H
 #define SERVICES_WATCH_H
 
+#include "domain/incident.h"
 #include "services/app.h"
 
 struct watch;
@@ -22,7 +23,11 @@ void watch_poke(struct watch *w);
 /* Look at the containers right now, in the caller's thread; what the engine says afterwards is in
  * the world. Answers engine.* when it cannot. */
 int watch_refresh(struct watch *w, struct err *e);
-/* A kill for memory was seen in the kernel's counters. Any thread. */
-void watch_oom(struct watch *w, const char *stack, const char *service, int64_t limit);
+/* A kill for memory was seen in the kernel's counters of a container with this main process. limit:
+ * bytes, 0 = none. Any thread. */
+void watch_oom(struct watch *w, const char *stack, const char *service, const char *container,
+	int pid, int64_t limit);
+/* Its owner knows of it: it is no finding any more. Fills in seen_at. Any thread. */
+int watch_seen(struct watch *w, struct incident *i, struct err *e);
 
 #endif

@@ -221,7 +221,7 @@ static void wait_for_turn(struct watch *w, struct turn *t)
 {
 	gate_lock(&w->gate);
 	if (!w->stop && !w->poked && !w->look && !w->n_news)
-		gate_wait(&w->gate, JUDGE_EVERY_MS);
+		gate_wait(&w->gate, watch_signs_wait(w, JUDGE_EVERY_MS));
 	memcpy(t->news, w->news, w->n_news * sizeof(*t->news));
 	t->n = w->n_news;
 	t->look = w->look;
@@ -266,6 +266,7 @@ void *watch_keeper_run(void *arg)
 	msec looked = -LOOK_EVERY_MS;
 
 	watch_recall_raises(w);
+	watch_recall_incidents(w);
 	while (!w->stop) {
 		struct err e = {0};
 
@@ -282,6 +283,7 @@ void *watch_keeper_run(void *arg)
 				repair_all(w, false);
 			end_crash_loops(w);
 		}
+		watch_close_signs(w);
 		watch_guard_disks(w);
 		watch_guard_memory(w);
 		judge(w);

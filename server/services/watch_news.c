@@ -10,12 +10,11 @@
 #include "services/world.h"
 
 #define CRASH_WINDOW_MS (10 * 60 * 1000)
-#define KILLED 137	  /* exit code after SIGKILL */
-#define OOM_JOIN_MS 15000 /* counter, event and exit code of one kill arrive within this time */
 
 struct who {
 	char stack[32], service[32], id[65];
 	bool run; /* wanted state */
+	int pid;
 	int64_t limit;
 };
 
@@ -42,7 +41,9 @@ static bool whose(struct watch *w, const struct news *n, struct who *ret)
 		if (strcmp(n->id, f->container.id) && strcmp(n->name, name))
 			continue;
 		found = true;
-		*ret = (struct who){.run = world_stack(world, f->stack)->run, .limit = limit_of(f)};
+		*ret = (struct who){.run = world_stack(world, f->stack)->run,
+			.pid = f->container.pid,
+			.limit = limit_of(f)};
 		snprintf(ret->stack, sizeof(ret->stack), "%s", f->stack);
 		snprintf(ret->service, sizeof(ret->service), "%s", f->service);
 		snprintf(ret->id, sizeof(ret->id), "%s", n->id);
@@ -51,28 +52,59 @@ static bool whose(struct watch *w, const struct news *n, struct who *ret)
 	return found;
 }
 
-void watch_oom(struct watch *w, const char *stack, const char *service, int64_t limit)
+/* A sign of it for the jobs that watch, at once; the words come with the card. */
+static void note_oom(struct watch *w, const char *stack, const char *service)
 {
 	struct service_facts *f;
-	msec now = clock_wall();
-	bool tell = false;
 
 	world_lock(w->app->world);
 	f = world_service(w->app->world, stack, service);
-	if (f && now - f->oom_at > OOM_JOIN_MS) {
-		tell = true;
-		f->oom_at = now;
-		f->oom_limit = limit;
-	}
+	if (f)
+		f->oom_at = clock_wall();
 	world_unlock(w->app->world);
-	if (tell)
-		bus_say(w->app->bus, "oom", stack, service, "kernel", "memory.oom",
-			json_pack("{s:I}", "limit_bytes", (json_int_t)limit),
-			"The kernel ended a process of %s because it needed more memory than its "
-			"limit"
-			" of %.2f GiB.",
-			service, (double)limit / (1 << 30));
-	watch_poke(w);
+}
+
+void watch_oom(struct watch *w, const char *stack, const char *service, const char *container,
+	int pid, int64_t limit)
+{
+	struct sign s = {
+		.at = clock_wall(), .witnesses = WITNESS_COUNTER, .limit = limit, .pid = pid};
+
+	snprintf(s.stack, sizeof(s.stack), "%s", stack);
+	snprintf(s.service, sizeof(s.service), "%s", service);
+	snprintf(s.container, sizeof(s.container), "%s", container);
+	note_oom(w, stack, service);
+	watch_sign(w, &s);
+}
+
+static struct sign sign_of(const struct news *n, const struct who *who)
+{
+	struct sign s = {.at = n->at, .limit = who->limit, .pid = who->pid};
+
+	snprintf(s.stack, sizeof(s.stack), "%s", who->stack);
+	snprintf(s.service, sizeof(s.service), "%s", who->service);
+	snprintf(s.container, sizeof(s.container), "%s", n->id);
+	return s;
+}
+
+static void engine_says_oom(struct watch *w, const struct news *n, const struct who *who)
+{
+	struct sign s = sign_of(n, who);
+
+	s.witnesses = WITNESS_ENGINE_EVENT;
+	note_oom(w, who->stack, who->service);
+	watch_sign(w, &s);
+}
+
+static void engine_says_ended(
+	struct watch *w, const struct news *n, const struct who *who, bool job)
+{
+	struct sign s = sign_of(n, who);
+
+	s.ended = true;
+	s.ended_at = n->at;
+	s.exit_code = n->exit_code;
+	watch_sign_end(w, &s, !job && strcmp(w->killed, n->id));
 }
 
 int watch_crashes(const struct watch *w, const char *stack, const char *service, msec now)
@@ -106,16 +138,10 @@ static void count_crash(struct watch *w, const struct who *who)
 /* It ended and no job of ours asked for it. */
 static void ended_alone(struct watch *w, const struct news *n, const struct who *who)
 {
-	autocontainer struct container k = {0};
 	struct service_facts *f;
 	char last[DOCKER_LAST_WORDS];
 
 	docker_last_words(w->app->docker, n->id, n->at, last);
-	/* the engine's flag is about any process since the start: a child's kill is no end of the
-	 * node */
-	if (n->exit_code == KILLED && docker_inspect(w->app->docker, n->id, &k, NULL) == 0 &&
-		k.oom_killed)
-		watch_oom(w, who->stack, who->service, who->limit);
 	if (strcmp(w->killed, n->id))
 		count_crash(w, who);
 	world_lock(w->app->world);
@@ -153,10 +179,14 @@ void watch_take_news(struct watch *w, const struct news *n)
 	else if (!strcmp(n->action, "start"))
 		w->killed[0] = '\0';
 	if (!strcmp(n->action, "oom"))
-		watch_oom(w, who.stack, who.service, who.limit);
-	else if (job)
+		engine_says_oom(w, n, &who);
+	if (!strcmp(n->action, "die"))
+		engine_says_ended(w, n, &who, job);
+	if (!strcmp(n->action, "start"))
+		watch_started_again(w, who.stack, who.service, n->at);
+	if (job)
 		return; /* the job tells what it does */
-	else if (!strcmp(n->action, "die"))
+	if (!strcmp(n->action, "die"))
 		ended_alone(w, n, &who);
 	else if (!strcmp(n->action, "start"))
 		bus_say(w->app->bus, "service", who.stack, who.service, "engine", "service.started",

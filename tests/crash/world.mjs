@@ -53,7 +53,8 @@ export class World {
       try {
         await fn(w);
       } catch (e) {
-        e.message = `${w.bench.name} (${w.kind ?? 'begin'}): ${e.message}\n${told(w.station.log)}`;
+        const job = w.job && (await w.station.get(`/jobs/${w.job.id}`).catch(() => null));
+        e.message = `${w.bench.name} (${w.kind ?? 'begin'}): ${e.message}\n${JSON.stringify(job)}\n${told(w.station.log)}`;
         throw e;
       }
     }));

@@ -90,7 +90,7 @@ static void a_job_at_work_speaks_and_hides_findings(void **state)
 	w.in.n_jobs = 1;
 	w.s[0].container.pid = 0;
 	w.s[0].drift = DRIFT_MEMORY;
-	w.s[0].oom_at = NOW;
+	w.s[0].incident = (struct incident){.at = NOW, .cause = INCIDENT_LIMIT};
 	w.s[1].container.presence = PRESENCE_NO;
 	says(&w, "Working", "a: Upgrade it: Stop it.");
 	none(&w);
@@ -128,7 +128,9 @@ static void a_finding_outweighs_a_node_that_is_well(void **state)
 	ask(&w);
 	assert_string_equal(json_str(w.verdict, "word", ""), "Needs attention");
 	w.s[1].container.pid = 7;
-	w.s[0].oom_at = NOW - 1; /* past: shown, but nothing to do */
+	/* past: shown, but nothing to do */
+	w.s[0].incident =
+		(struct incident){.at = NOW - 1, .cause = INCIDENT_LIMIT, .limit = 1 << 30};
 	ask(&w);
 	assert_string_equal(json_str(w.verdict, "word", ""), "Healthy");
 	assert_string_equal(json_str(w.verdict, "code", ""), "memory.oom");

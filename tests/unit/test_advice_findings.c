@@ -141,12 +141,17 @@ static void memory_and_sync_have_their_findings(void **state)
 
 	(void)state;
 	world(&w, 1);
-	w.s[0].oom_at = NOW - 24 * 3600 * 1000;
-	w.s[0].oom_limit = GIB;
+	w.s[0].incident = (struct incident){
+		.at = NOW - 24 * 3600 * 1000, .cause = INCIDENT_LIMIT, .ended = true, .limit = GIB};
 	f = finding(&w, 0, "warn", "memory.oom");
-	assert_int_equal(json_int(f, "at", 0), w.s[0].oom_at);
-	page(f, "limits");
-	w.s[0].oom_at--;
+	assert_int_equal(json_int(f, "at", 0), w.s[0].incident.at);
+	page(f, "incidents");
+	w.s[0].incident.cause = INCIDENT_HOST;
+	finding(&w, 0, "warn", "memory.host");
+	w.s[0].incident.seen_at = NOW;
+	none(&w);
+	w.s[0].incident.seen_at = 0;
+	w.s[0].incident.at--;
 	none(&w); /* a day is enough */
 	w.s[0].sync.reason = "sync.no_peers";
 	w.s[0].sync.since = NOW - 600000;

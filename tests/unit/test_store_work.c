@@ -404,6 +404,44 @@ static void a_refused_job_leaves_waiting_secrets_alone(void **state)
 	assert_int_equal(sql_int("SELECT count(*) FROM secret_next"), 1);
 }
 
+/* ---- incidents ---- */
+
+static int64_t add_incident(const char *stack, int n)
+{
+	autojson json_t *facts = json_pack("{s:i}", "n", n), *detail = json_pack("{s:i}", "d", n);
+	int64_t id;
+
+	OK(store_incident_add(s, stack, facts, detail, &id, &e));
+	return id;
+}
+
+static void the_latest_incidents_are_kept(void **state)
+{
+	autojson json_t *list = NULL, *facts = NULL, *detail = NULL, *new = js("{\"n\":-1}");
+	int64_t other = add_incident("b", 7), id = 0, first = 0;
+
+	(void)state;
+	for (int i = 0; i < INCIDENTS_KEPT + 5; i++) {
+		id = add_incident("a", i);
+		first = first ? first : id;
+	}
+	reopen();
+	OK(store_incidents(s, "a", 1000, &list, &e));
+	assert_int_equal(json_array_size(list), INCIDENTS_KEPT);
+	assert_int_equal(json_int(json_array_get(list, 0), "id", 0), id);
+	assert_int_equal(json_int(json_array_get(list, 0), "n", 0), INCIDENTS_KEPT + 4);
+	OK(store_incident_get(s, "b", other, &facts, &detail, &e));
+	assert_int_equal(json_int(detail, "d", 0), 7);
+	FAILS(store_incident_get(s, "a", other, &facts, &detail, &e), "incident.missing");
+	FAILS(store_incident_get(s, "a", first, &facts, &detail, &e), "incident.missing");
+	OK(store_incident_update(s, other, new, &e));
+	json_decref(take(facts));
+	json_decref(take(detail));
+	OK(store_incident_get(s, "b", other, &facts, &detail, &e));
+	assert_int_equal(json_int(facts, "n", 0), -1);
+	assert_int_equal(json_int(detail, "d", 0), 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -421,6 +459,7 @@ int main(void)
 		OPEN(waiting_secrets_replace_the_present_ones),
 		OPEN(waiting_secrets_are_forgotten_after_a_rollback),
 		OPEN(a_refused_job_leaves_waiting_secrets_alone),
+		OPEN(the_latest_incidents_are_kept),
 	};
 
 	log_set_level(LOG_ERROR);

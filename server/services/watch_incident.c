@@ -1,0 +1,352 @@
+/*
+ * Incidents: the witnesses of one kill or crash (the kernel's counter and log, the engine's events,
+ * the exit code) arrive one after the other. A sign is opened by the first, joined by the rest, and
+ * closed a moment later as one incident with all that was around it.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "io/docker.h"
+#include "io/kmsg.h"
+#include "io/store.h"
+#include "services/bus.h"
+#include "services/watch_priv.h"
+#include "services/world.h"
+
+#define JOIN_MS 700  /* from the first witness to the last, as a rule */
+#define LATE_MS 2000 /* longest wait for the engine to tell the end of what has ended */
+#define SAME_MS 15000
+#define KILL_KEPT_MS 60000 /* a kill that nobody asked about */
+
+/* With the gate held. */
+static struct sign *sign_of(struct watch *w, const char *stack, const char *service)
+{
+	for (size_t i = 0; i < w->n_signs; i++)
+		if (!strcmp(w->signs[i].stack, stack) && !strcmp(w->signs[i].service, service))
+			return &w->signs[i];
+	return NULL;
+}
+
+/* With the gate held. */
+static void join(struct watch *w, const struct sign *s, bool alone)
+{
+	struct sign *old = sign_of(w, s->stack, s->service);
+
+	if (!old && !alone)
+		return;
+	if (!old && w->n_signs == SIGNS_MAX)
+		return; /* sixteen at once: the events tell the rest */
+	if (!old) {
+		old = &w->signs[w->n_signs++];
+		*old = *s;
+		old->due = clock_mono() + JOIN_MS;
+		return;
+	}
+	old->witnesses |= s->witnesses;
+	if (s->limit > 0)
+		old->limit = s->limit;
+	if (s->ended && !old->ended) {
+		old->ended = true;
+		old->ended_at = s->ended_at;
+		old->exit_code = s->exit_code;
+	}
+}
+
+void watch_sign_end(struct watch *w, const struct sign *s, bool alone)
+{
+	gate_lock(&w->gate);
+	join(w, s, alone);
+	gate_wake(&w->gate);
+	gate_unlock(&w->gate);
+}
+
+void watch_sign(struct watch *w, const struct sign *s)
+{
+	if (!w)
+		return;
+	watch_sign_end(w, s, true);
+	watch_poke(w);
+}
+
+/* With the gate held: called by who waits at it. */
+msec watch_signs_wait(struct watch *w, msec at_most)
+{
+	for (size_t i = 0; i < w->n_signs; i++) {
+		msec left = w->signs[i].due - clock_mono();
+
+		at_most = left < 1 ? 1 : left < at_most ? left : at_most;
+	}
+	return at_most;
+}
+
+/* ---- the kernel's log ---- */
+
+static void listen_to_kernel(struct watch *w)
+{
+	struct kernel_kill kills[KILLS_MAX];
+	size_t n = kmsg_kills(w->kmsg, kills, KILLS_MAX), kept = 0;
+
+	for (size_t i = 0; i < w->n_heard; i++)
+		if (clock_mono() - w->heard[i].at < KILL_KEPT_MS && kept + n < KILLS_MAX)
+			w->heard[kept++] = w->heard[i];
+	for (size_t i = 0; i < n; i++)
+		w->heard[kept++] = (struct heard){.kill = kills[i], .at = clock_mono()};
+	w->n_heard = kept;
+}
+
+/* Takes those of this container out; kernels before 5.0 name none when the machine ran out. */
+static size_t kills_of(struct watch *w, const struct sign *s, struct kernel_kill ret[KILLS_MAX])
+{
+	size_t n = 0, kept = 0;
+
+	for (size_t i = 0; i < w->n_heard; i++) {
+		const struct kernel_kill *k = &w->heard[i].kill;
+
+		if (!strcmp(k->container, s->container) || (!*k->container && k->pid == s->pid))
+			ret[n++] = *k;
+		else
+			w->heard[kept++] = w->heard[i];
+	}
+	w->n_heard = kept;
+	return n;
+}
+
+/* ---- the card ---- */
+
+static char *last_lines(const json_t *detail)
+{
+	json_t *log = json_arr(detail, "log");
+	size_t n = json_array_size(log), from = n > 10 ? n - 10 : 0;
+	struct buf b = {0};
+
+	for (size_t i = from; i < n; i++)
+		buf_printf(&b, "%s\n", json_str(json_array_get(log, i), "text", ""));
+	return buf_take(&b);
+}
+
+static int64_t volume_free(struct watch *w, const struct sign *s)
+{
+	struct service_facts *f;
+	int64_t bytes = -1;
+
+	world_lock(w->app->world);
+	f = world_service(w->app->world, s->stack, s->service);
+	if (f && f->volume_total)
+		bytes = f->volume_free;
+	world_unlock(w->app->world);
+	return bytes;
+}
+
+static void judge(struct watch *w, const struct sign *s, const struct container *k,
+	const json_t *detail, struct incident *i)
+{
+	struct kernel_kill kills[KILLS_MAX];
+	autofree char *last = last_lines(detail);
+	struct evidence_of_end ev = {
+		.kills = kills,
+		.log_readable = w->kmsg != NULL,
+		.witnesses = s->witnesses | (k->oom_killed ? WITNESS_ENGINE_FLAG : 0),
+		.ended = s->ended,
+		.exit_code = s->exit_code,
+		.main_pid = s->pid,
+		.limit = i->limit,
+		.needed = i->needed,
+		.host_available = i->host_available,
+		.host_total = i->host_total,
+		.volume_free = volume_free(w, s),
+		.last_lines = last,
+	};
+
+	ev.n_kills = kills_of(w, s, kills);
+	incident_judge(&ev, i);
+}
+
+/* A second kill inside of a container that lives, shortly after the first, is the same story. */
+static bool told_already(struct watch *w, const struct incident *i)
+{
+	struct service_facts *f;
+	bool same;
+
+	world_lock(w->app->world);
+	f = world_service(w->app->world, i->stack, i->service);
+	same = !f || (!i->ended && f->incident.at && i->at - f->incident.at <= SAME_MS);
+	world_unlock(w->app->world);
+	return same;
+}
+
+/* The world's copy is what the finding goes by. */
+static void publish(struct watch *w, const struct incident *i)
+{
+	struct service_facts *f;
+
+	world_lock(w->app->world);
+	f = world_service(w->app->world, i->stack, i->service);
+	if (f)
+		f->incident = *i;
+	world_unlock(w->app->world);
+}
+
+static void tell(struct watch *w, const struct incident *i)
+{
+	autofree char *sentence = incident_sentence(i, i->service);
+
+	/* an end without a kill was told when it happened */
+	if (incident_is_memory(i))
+		bus_say(w->app->bus, "oom", i->stack, i->service, "kernel", incident_code(i),
+			json_pack("{s:I,s:I}", "incident", (json_int_t)i->id, "limit_bytes",
+				(json_int_t)i->limit),
+			"%s", sentence);
+	bus_touch(w->app->bus);
+}
+
+static void close_sign(struct watch *w, const struct sign *s, const struct container *k)
+{
+	struct incident i = {.at = s->at, .limit = s->limit};
+	autojson json_t *detail = NULL, *facts = NULL;
+	struct err e = {0};
+
+	snprintf(i.stack, sizeof(i.stack), "%s", s->stack);
+	snprintf(i.service, sizeof(i.service), "%s", s->service);
+	snprintf(i.container, sizeof(i.container), "%s", s->container);
+	if (k->presence == PRESENCE_YES && container_alive(k) && k->started_at > s->at)
+		i.again_at = k->started_at;
+	detail = watch_gather(w, &i, s->ended ? s->ended_at : clock_wall());
+	judge(w, s, k, detail, &i);
+	if (told_already(w, &i))
+		return;
+	facts = incident_json(&i);
+	if (store_incident_add(w->app->store, i.stack, facts, detail, &i.id, &e))
+		log_warn("the incident of %s/%s was not kept: %s", i.stack, i.service, e.message);
+	publish(w, &i);
+	tell(w, &i);
+}
+
+/* The engine has not told the end yet of what has ended, as the look says. */
+static bool end_is_coming(const struct sign *s, const struct container *k)
+{
+	return !s->ended && clock_mono() - s->due < LATE_MS &&
+	       (k->presence != PRESENCE_YES || !container_alive(k) || k->started_at > s->at);
+}
+
+static bool take_due(struct watch *w, size_t *next, struct sign *ret)
+{
+	bool found = false;
+
+	gate_lock(&w->gate);
+	for (; *next < w->n_signs && !found; (*next)++) {
+		found = w->signs[*next].due <= clock_mono();
+		if (found)
+			*ret = w->signs[*next];
+	}
+	gate_unlock(&w->gate);
+	return found;
+}
+
+static void drop(struct watch *w, const struct sign *s)
+{
+	struct sign *old;
+
+	gate_lock(&w->gate);
+	old = sign_of(w, s->stack, s->service);
+	if (old)
+		*old = w->signs[--w->n_signs];
+	gate_unlock(&w->gate);
+}
+
+void watch_close_signs(struct watch *w)
+{
+	struct sign s;
+	size_t next = 0;
+
+	listen_to_kernel(w);
+	while (take_due(w, &next, &s)) {
+		autocontainer struct container k = {0};
+
+		docker_inspect(w->app->docker, s.container, &k, NULL);
+		if (end_is_coming(&s, &k))
+			continue;
+		drop(w, &s);
+		next = 0;
+		close_sign(w, &s, &k);
+	}
+}
+
+/* ---- afterwards ---- */
+
+void watch_started_again(struct watch *w, const char *stack, const char *service, msec at)
+{
+	struct incident i = {0};
+	autojson json_t *facts = NULL;
+	struct service_facts *f;
+	struct err e = {0};
+
+	world_lock(w->app->world);
+	f = world_service(w->app->world, stack, service);
+	if (f && f->incident.id && f->incident.ended && !f->incident.again_at &&
+		at >= f->incident.at) {
+		f->incident.again_at = at;
+		i = f->incident;
+	}
+	world_unlock(w->app->world);
+	if (!i.id)
+		return;
+	facts = incident_json(&i);
+	if (store_incident_update(w->app->store, i.id, facts, &e))
+		log_warn("the incident of %s/%s was not kept: %s", stack, service, e.message);
+}
+
+int watch_seen(struct watch *w, struct incident *i, struct err *e)
+{
+	autojson json_t *facts = NULL;
+	struct service_facts *f;
+
+	if (!i->seen_at)
+		i->seen_at = clock_wall();
+	facts = incident_json(i);
+	if (store_incident_update(w->app->store, i->id, facts, e))
+		return -1;
+	world_lock(w->app->world);
+	f = world_service(w->app->world, i->stack, i->service);
+	if (f && f->incident.id == i->id)
+		f->incident.seen_at = i->seen_at;
+	world_unlock(w->app->world);
+	watch_poke(w);
+	return 0;
+}
+
+static void recall(struct watch *w, const char *stack)
+{
+	autojson json_t *list = NULL;
+	struct service_facts *f;
+	size_t n;
+
+	if (store_incidents(w->app->store, stack, INCIDENTS_KEPT, &list, NULL))
+		return;
+	n = json_array_size(list);
+	world_lock(w->app->world);
+	for (size_t i = n; i-- > 0;) { /* the newest last: it stays */
+		struct incident in;
+
+		incident_parse(json_array_get(list, i), &in);
+		in.id = json_int(json_array_get(list, i), "id", 0);
+		snprintf(in.stack, sizeof(in.stack), "%s", stack);
+		f = world_service(w->app->world, stack, in.service);
+		if (f)
+			f->incident = in;
+	}
+	world_unlock(w->app->world);
+}
+
+void watch_recall_incidents(struct watch *w)
+{
+	size_t n;
+	struct stack *stacks = world_copy_stacks(w->app->world, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		recall(w, stacks[i].name);
+		stack_free(&stacks[i]);
+	}
+	free(stacks);
+}
