@@ -52,10 +52,18 @@ static enum incident_cause by_figures(const struct evidence_of_end *ev)
 
 static bool for_memory(const struct evidence_of_end *ev)
 {
-	if (ev->n_kills || ev->witnesses & (WITNESS_COUNTER | WITNESS_ENGINE_EVENT))
+	bool killed = ev->ended && ev->exit_code == BY_SIGKILL;
+
+	if (ev->n_kills || ev->witnesses & WITNESS_COUNTER)
 		return true;
-	return ev->witnesses & WITNESS_ENGINE_FLAG && !ev->log_readable && ev->ended &&
-	       ev->exit_code == BY_SIGKILL;
+	if (ev->witnesses & WITNESS_ENGINE_EVENT)
+		return killed || !ev->log_readable;
+	return ev->witnesses & WITNESS_ENGINE_FLAG && killed && !ev->log_readable;
+}
+
+bool incident_is_none(const struct evidence_of_end *ev)
+{
+	return !ev->ended && !for_memory(ev);
 }
 
 static enum incident_cause by_exit(const struct evidence_of_end *ev)

@@ -8,7 +8,9 @@
  *   - the kernel's log names process, container and whose limit it was: it decides alone;
  *   - the kernel's counter (oom_kill) counts every process of the container that was ended for want
  *     of memory, also of the whole NAS (mm/oom_kill.c, MEMCG_OOM_KILL);
- *   - the engine's event "oom" likewise (cgroup v1: only when a limit was reached);
+ *   - the engine's event "oom" is sent for every container below a limit that was reached, also for
+ *     those in which nothing was ended (cgroup v1, mem_cgroup_oom_notify): alone it is no proof
+ * while the kernel's log can be read and the container lives;
  *   - its flag OOMKilled is about any process since the start of the container, so it counts only
  *     with an end by SIGKILL and when the kernel's log cannot be read;
  *   - the exit code: 128 + the signal.
@@ -70,6 +72,8 @@ struct evidence_of_end {
 	const char *last_lines;				   /* of its log; "" = none */
 };
 
+/* Nothing happened to it after all: somebody else was ended at a common limit. */
+bool incident_is_none(const struct evidence_of_end *ev);
 /* Fills in cause, child, process, ended, exit_code and witnesses. */
 void incident_judge(const struct evidence_of_end *ev, struct incident *ret);
 

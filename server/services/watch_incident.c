@@ -139,7 +139,7 @@ static int64_t volume_free(struct watch *w, const struct sign *s)
 	return bytes;
 }
 
-static void judge(struct watch *w, const struct sign *s, const struct container *k,
+static bool judge(struct watch *w, const struct sign *s, const struct container *k,
 	const json_t *detail, struct incident *i)
 {
 	struct kernel_kill kills[KILLS_MAX];
@@ -161,6 +161,7 @@ static void judge(struct watch *w, const struct sign *s, const struct container 
 
 	ev.n_kills = kills_of(w, s, kills);
 	incident_judge(&ev, i);
+	return !incident_is_none(&ev);
 }
 
 /* A second kill inside of a container that lives, shortly after the first, is the same story. */
@@ -213,8 +214,7 @@ static void close_sign(struct watch *w, const struct sign *s, const struct conta
 	if (k->presence == PRESENCE_YES && container_alive(k) && k->started_at > s->at)
 		i.again_at = k->started_at;
 	detail = watch_gather(w, &i, s->ended ? s->ended_at : clock_wall());
-	judge(w, s, k, detail, &i);
-	if (told_already(w, &i))
+	if (!judge(w, s, k, detail, &i) || told_already(w, &i))
 		return;
 	facts = incident_json(&i);
 	if (store_incident_add(w->app->store, i.stack, facts, detail, &i.id, &e))

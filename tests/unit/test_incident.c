@@ -90,6 +90,9 @@ static void causes_are_told_apart(void **state)
 		/* the flag is of an earlier kill */
 		{K(NULL, WITNESS_ENGINE_FLAG, 137), "killed", false},
 		{K(NULL, WITNESS_ENGINE_FLAG, 101, .no_log = true), "ended", false},
+		/* the engine tells every container below a limit that was reached */
+		{K(NULL, WITNESS_ENGINE_EVENT, 139), "fault", false},
+		{K(NULL, WITNESS_ENGINE_EVENT, 137), "limit", false},
 		/* no kill for memory */
 		{K(NULL, 0, 137), "killed", false},
 		{K(NULL, 0, 132), "processor", false},
@@ -119,6 +122,22 @@ static void causes_are_told_apart(void **state)
 			fail_msg("case %zu: %s%s", i, incident_cause_name(got.cause),
 				got.child ? ", a child" : "");
 	}
+}
+
+static void who_was_only_told_has_no_incident(void **state)
+{
+	struct evidence_of_end ev = {.log_readable = true, .witnesses = WITNESS_ENGINE_EVENT};
+
+	(void)state;
+	assert_true(incident_is_none(&ev));
+	ev.log_readable = false; /* then nobody knows better */
+	assert_false(incident_is_none(&ev));
+	ev.log_readable = true;
+	ev.witnesses |= WITNESS_COUNTER;
+	assert_false(incident_is_none(&ev));
+	ev.witnesses = 0;
+	ev.ended = true;
+	assert_false(incident_is_none(&ev));
 }
 
 static void each_witness_is_named(void **state)
@@ -325,6 +344,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(causes_are_told_apart),
+		cmocka_unit_test(who_was_only_told_has_no_incident),
 		cmocka_unit_test(each_witness_is_named),
 		cmocka_unit_test(it_comes_back_from_the_store),
 		cmocka_unit_test(one_sentence_each),
