@@ -2,12 +2,14 @@
 # run.sh [NAME…]: measurements, each beside what it is compared with in the same run.
 #
 #	rest       memory and processor of the program at rest, beside `docker stats`
+#	sample     one reading of a container, beside a bare pread; 100 containers each second
 #	history    a month of seconds: charts of any range, beside a plain table
 #	http       100 /state a second, the first load of the overview, the highest rate
 #	downtime   upgrade of a node, beside docker-compose doing the same
 #	copy       a copy of 10 GB of chain, beside cp -a (takes 20 GB of disk for a while)
 #	adopt      taking over 10 GB in a container's own layer, beside docker cp (likewise)
 #	relay      what one reported node adds, and fifty, beside the same nodes unreported
+#	growth     two hours of sampling, in which no memory may be gained (only when it is named)
 #	soak       an hour with relays, in which nothing may happen (only when it is named)
 #
 # Ends with 1 when a target is missed. The machine's load stands in every heading: at a high one,
@@ -28,13 +30,16 @@ build() {
 		tests/bench/bench_history.c server/base/rollup*.c server/io/history*.c \
 		server/base/{err,mem,buf,log,clock,thread}.c -lsqlite3 -lpthread -lm
 	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -o "$out/plain_table" tests/bench/plain_table.c -lsqlite3
+	gcc -std=gnu11 -O2 -D_GNU_SOURCE -Wall -Wextra -Werror -Iserver -o "$out/bench_sample" \
+		tests/bench/bench_sample.c build/release/libstation.a \
+		-lcivetweb -lsqlite3 -ljansson -lyaml -lcurl -lwslay -lcrypto -lssl -lpthread -lm
 	(cd tests && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --loglevel=error --no-fund --no-audit)
 	need_stats_servers
 	need_browser
 }
 
 names=("$@")
-[ ${#names[@]} -gt 0 ] || names=(rest history http downtime copy adopt relay)
+[ ${#names[@]} -gt 0 ] || names=(rest sample history http downtime copy adopt relay)
 for n in "${names[@]}"; do
 	[ -f "tests/bench/$n.mjs" ] || { echo "run.sh: no measurement \"$n\"" >&2; exit 2; }
 done
