@@ -212,16 +212,18 @@ static void bind_key(const struct work *w, sqlite3_stmt *s, unsigned tier, int64
 
 static int get_chunk(struct work *w, unsigned tier, uint32_t start, struct err *e)
 {
-	size_t bytes = rollup_tiers[tier].points * sizeof(*w->buckets);
+	bool known = false;
 
-	memset(w->buckets, 0, bytes);
 	bind_key(w, w->get, tier, start);
 	int rc = next_row(w->h->writer, w->get, e);
-	if (rc > 0 && rollup_unpack(tier, sqlite3_column_blob(w->get, 0),
-			      (size_t)sqlite3_column_bytes(w->get, 0), w->buckets)) {
-		log_warn("history: a chunk was unreadable and begins anew");
-		memset(w->buckets, 0, bytes);
+	if (rc > 0) {
+		known = rollup_unpack(tier, sqlite3_column_blob(w->get, 0),
+				(size_t)sqlite3_column_bytes(w->get, 0), w->buckets) == 0;
+		if (!known)
+			log_warn("history: a chunk was unreadable and begins anew");
 	}
+	if (!known)
+		memset(w->buckets, 0, rollup_tiers[tier].points * sizeof(*w->buckets));
 	sqlite3_reset(w->get);
 	return rc < 0 ? -1 : 0;
 }
@@ -235,20 +237,23 @@ static int put_chunk(struct work *w, unsigned tier, uint32_t start, struct err *
 	return history_db_run(w->h->writer, w->put, e);
 }
 
-/* Adds a track's samples to the chunks of one tier. */
+/* Adds a track's samples to the chunks of one tier. Of the two divisions for each sample, one is
+ * saved while it lies in the chunk of the one before, as nearly all do. */
 static int consolidate_tier(struct work *w, const struct track *track, unsigned tier, struct err *e)
 {
 	uint32_t step = rollup_tiers[tier].step;
+	uint32_t span = step * rollup_tiers[tier].points;
 	uint32_t start = 0;
 
 	for (size_t i = 0; i < track->n; i++) {
 		const struct sample *s = &track->samples[i];
-		uint32_t of = rollup_chunk_start(tier, s->t);
-		if (i > 0 && of != start && put_chunk(w, tier, start, e))
-			return -1;
-		if ((i == 0 || of != start) && get_chunk(w, tier, of, e))
-			return -1;
-		start = of;
+		if (i == 0 || s->t - start >= span) {
+			if (i > 0 && put_chunk(w, tier, start, e))
+				return -1;
+			start = rollup_chunk_start(tier, s->t);
+			if (get_chunk(w, tier, start, e))
+				return -1;
+		}
 		rollup_add(&w->buckets[(s->t - start) / step], s->v);
 	}
 	return put_chunk(w, tier, start, e);

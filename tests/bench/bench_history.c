@@ -1,110 +1,152 @@
 /*
- * bench_history [DAYS [FILE [END [ENTITY ENTITY]]]]: fills a history with synthetic seconds through
- * the real write path (put each second, flush each minute) for 2 services of 12 series, and
- * measures size, write rate and questions. DAYS is 30 unless told, FILE a new one in /tmp that is
- * removed at the end, END the Unix second at which the data ends. The peak is in memory_needed of
- * the first ENTITY, 4711 s after the middle. Ends with 1 when the one-second peak is missing from
- * any view that contains it.
+ * bench_history: synthetic seconds of 2 services x 12 series, and questions about them.
+ *
+ *	fill DAYS FILE END ENTITY ENTITY   puts them through the real write path: each second put,
+ *	                                   each minute flushed, END the Unix second after the last
+ *	ask DAYS FILE END ENTITY           every range, warm, one line each
+ *	cold DAYS FILE END ENTITY RANGE    opens the file and asks once, for caches that were
+ *emptied text DAYS FOLDER END ENTITY ENTITY the same seconds as OpenMetrics, a file a day
+ *
+ * The peak of one second is in memory_needed of the first ENTITY, 4711 s after the middle of the
+ * span. Prints "name value" lines (fill, cold) or the columns of ask_one(). ask ends with 1 when
+ * the peak is missing from a view that contains it.
  */
 #include "io/history.h"
 
 #include "base/mem.h"
+#include "base/rollup.h"
+#include "synthetic.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-#define DAY 86400u
-#define END 1706659200u /* 31 January 2024 */
-#define ENTITIES 2
-#define SERIES 12
-#define PEAK 1e12
 #define REPEATS 21
+#define POINTS 1000
 
-static const char *entity_names[ENTITIES] = {"home/node", "home/relay"};
-static const char *const series_names[SERIES] = {"memory_needed", "memory_cache",
-	"memory_working_set", "memory_limit", "swap", "oom_kills", "cpu", "throttled", "disk_read",
-	"disk_write", "block", "peers"};
-
-static uint64_t random_state = 42;
-
-static uint32_t rnd(uint32_t below)
+static double seconds_of(clockid_t clock)
 {
-	random_state = random_state * 6364136223846793005u + 1442695040888963407u;
-	return (uint32_t)((random_state >> 33) % below);
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
 static double seconds_now(void)
 {
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+	return seconds_of(CLOCK_MONOTONIC);
 }
 
-/* Like the real thing: pages that wander, percents that flicker, bursts, steps, steady values. */
-static void next_values(double *v)
+static void must(int rc, const struct err *e)
 {
-	v[0] += 4096.0 * ((double)rnd(2001) - 1000) + (0.8e9 - v[0]) * 1e-4;
-	v[1] += 4096.0 * ((double)rnd(8001) - 4000) + (0.5e9 - v[1]) * 1e-3;
-	for (int i = 0; i < 2; i++)
-		v[i] = 4096 * floor(fmax(v[i], 0) / 4096);
-	v[2] = v[0] + v[1];
-	v[3] = 2147483648.0;
-	v[4] = 0;
-	v[5] = 0;
-	v[6] = 40 + rnd(60000) / 1000.0;
-	v[7] = rnd(20) ? 0 : rnd(10000) / 100.0;
-	v[8] = rnd(4) ? 0 : 512.0 * rnd(20000);
-	v[9] = 4096.0 * rnd(3000);
-	v[10] += rnd(14) == 0;
-	v[11] = rnd(50) ? v[11] : 20 + rnd(10);
+	if (!rc)
+		return;
+	fprintf(stderr, "bench_history: %s: %s\n", e->code, e->message);
+	exit(1);
 }
 
-struct filled {
-	double seconds, slowest_flush;
-	uint64_t values;
-	uint32_t end, peak_at;
-};
-
-static struct filled fill(struct history *h, uint32_t days, uint32_t end)
+static struct history *opened(const char *file)
 {
-	uint32_t start = end - days * DAY;
-	double v[ENTITIES][SERIES] = {0};
-	int entities[ENTITIES];
-	int series[SERIES];
-	struct filled f = {.end = end, .peak_at = start + days * DAY / 2 + 4711};
-	double begin = seconds_now();
+	struct history *h = NULL;
+	struct err e = {0};
+
+	must(history_open(file, &h, &e), &e);
+	return h;
+}
+
+/* ---- fill ---- */
+
+static double resident_mb(void)
+{
+	long pages = 0;
+	FILE *f = fopen("/proc/self/statm", "re");
+
+	if (f && fscanf(f, "%*d %ld", &pages) != 1)
+		pages = 0;
+	if (f)
+		fclose(f);
+	return (double)(pages * sysconf(_SC_PAGESIZE)) / 1e6;
+}
+
+/* Buckets of all tiers that the retention keeps of so many days, times 1 or 3 values each. */
+static double stored_values(uint32_t days)
+{
+	double n = 0;
+
+	for (size_t i = 0; i < ROLLUP_TIERS; i++) {
+		const struct rollup_tier *r = &rollup_tiers[i];
+		n += fmin((double)days * DAY, r->keep) / r->step * (i == 0 ? 1 : 3);
+	}
+	return n * ENTITIES * SERIES;
+}
+
+static void fill(const struct span *s)
+{
+	double v[ENTITIES][SERIES] = {0}, begin = seconds_now(), slowest = 0, rss = 0;
+	struct history *h = opened(s->file);
+	int entities[ENTITIES], series[SERIES];
+	struct err e = {0};
 
 	for (int i = 0; i < ENTITIES; i++)
-		entities[i] = history_entity(h, entity_names[i]);
+		entities[i] = history_entity(h, s->entity[i]);
 	for (int k = 0; k < SERIES; k++)
 		series[k] = history_series(h, series_names[k]);
-	for (uint32_t t = start; t < f.end; t++) {
+	for (uint32_t t = s->start; t < s->end; t++) {
 		for (int i = 0; i < ENTITIES; i++) {
 			next_values(v[i]);
 			for (int k = 0; k < SERIES; k++)
 				history_put(h, entities[i], series[k], (msec)t * 1000,
-					k == 0 && t == f.peak_at ? PEAK : v[i][k]);
+					value_at(s, t, i, k, v[i][k]));
 		}
-		f.values += ENTITIES * SERIES;
-		if (t % 60 != 59)
-			continue;
-		double flush = seconds_now();
-		struct err e = {0};
-		if (history_flush(h, false, &e)) {
-			fprintf(stderr, "%s: %s\n", e.code, e.message);
-			exit(1);
+		if ((t - s->start) % 60 == 59) {
+			double flush = seconds_now();
+			must(history_flush(h, false, &e), &e);
+			slowest = fmax(slowest, seconds_now() - flush);
 		}
-		f.slowest_flush = fmax(f.slowest_flush, seconds_now() - flush);
+		if (t - s->start == DAY)
+			rss = resident_mb();
 	}
-	f.seconds = seconds_now() - begin;
-	return f;
+	printf("wall_s %.1f\ncpu_s %.1f\nslowest_flush_ms %.1f\n", seconds_now() - begin,
+		seconds_of(CLOCK_PROCESS_CPUTIME_ID), slowest * 1000);
+	printf("rss_first_day_mb %.2f\nrss_last_day_mb %.2f\n", rss, resident_mb());
+	history_close(h);
 }
+
+/* ---- text ---- */
+
+static void text(const struct span *s)
+{
+	double v[ENTITIES][SERIES] = {0};
+	FILE *f = NULL;
+
+	for (uint32_t t = s->start; t < s->end; t++) {
+		if ((t - s->start) % DAY == 0) {
+			autofree char *path =
+				xasprintf("%s/day-%03u.om", s->file, (t - s->start) / DAY);
+			f = fopen(path, "we");
+			if (!f)
+				exit(1);
+		}
+		for (int i = 0; i < ENTITIES; i++) {
+			next_values(v[i]);
+			for (int k = 0; k < SERIES; k++)
+				fprintf(f, "%s{service=\"%s\"} %.9g %u\n", series_names[k],
+					s->entity[i], value_at(s, t, i, k, v[i][k]), t);
+		}
+		if ((t - s->start) % DAY == DAY - 1 && (fputs("# EOF\n", f) < 0 || fclose(f)))
+			exit(1);
+	}
+}
+
+/* ---- ask ---- */
+
+static const struct range {
+	const char *name;
+	uint32_t length;
+} ranges[] = {{"1h", 3600}, {"6h", 6 * 3600}, {"24h", DAY}, {"7d", 7 * DAY}, {"30d", 30 * DAY},
+	{"1y", 365 * DAY}, {"10y", 3650 * DAY}};
 
 static int by_value(const void *a, const void *b)
 {
@@ -114,23 +156,14 @@ static int by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-struct range {
-	const char *name;
-	uint32_t length;
-};
-
-static int ask(struct history *h, const struct range *r, uint32_t from, size_t n_series,
-	struct history_view *v, double *ms)
+static void query(struct history *h, const struct span *s, uint32_t from, uint32_t length,
+	size_t n_series, struct history_view *v)
 {
 	struct err e = {0};
-	double begin = seconds_now();
-	int rc = history_query(h, entity_names[0], series_names, n_series, (msec)from * 1000,
-		(msec)(from + r->length) * 1000, 1000, v, &e);
 
-	*ms = (seconds_now() - begin) * 1000;
-	if (rc)
-		fprintf(stderr, "%s: %s\n", e.code, e.message);
-	return rc;
+	must(history_query(h, s->entity[0], series_names, n_series, (msec)from * 1000,
+		     (msec)(from + length) * 1000, POINTS, v, &e),
+		&e);
 }
 
 static bool has_peak(const struct history_view *v)
@@ -141,124 +174,90 @@ static bool has_peak(const struct history_view *v)
 	return false;
 }
 
-/* One line of the table. The range ends with the data, or lies around the peak. */
-static bool measure(struct history *h, const struct filled *f, const struct range *r, bool at_peak)
+/* range, where, number of series, step of the tier in s, points; ms by the clock: first, middle,
+ * longest; ms of processor, middle; whether the peak was seen, is not in the range, or is lost. */
+static bool ask_one(struct history *h, const struct span *s, const struct range *r, bool at_peak,
+	size_t n_series)
 {
-	static const size_t n_series[] = {1, SERIES};
-	double ms[REPEATS];
+	uint32_t from = at_peak ? s->peak_at - r->length / 2 : s->end - r->length;
+	bool inside = s->peak_at >= from && s->peak_at < from + r->length, seen = true;
+	double ms[REPEATS], cpu[REPEATS], first = 0;
 	struct history_view v;
-	uint32_t from = at_peak ? f->peak_at - r->length / 2 : f->end - r->length;
-	bool inside = f->peak_at >= from && f->peak_at < from + r->length;
-	bool seen = false;
 
-	printf("%-6s %-9s", r->name, at_peak ? "at peak" : "to now");
-	for (size_t k = 0; k < COUNT(n_series); k++) {
-		double first = 0;
-		for (int i = 0; i < REPEATS; i++) {
-			if (ask(h, r, from, n_series[k], &v, &ms[i]))
-				return false;
-			first = i == 0 ? ms[0] : first;
-			seen = has_peak(&v);
-			if (k == 0 && i == 0)
-				printf(" %6lld s %6zu", (long long)v.tier_step / 1000, v.n);
-			history_view_free(&v);
-		}
-		qsort(ms, REPEATS, sizeof(*ms), by_value);
-		printf("  %8.2f %8.2f %8.2f", first, ms[REPEATS / 2], ms[REPEATS - 1]);
+	for (int i = 0; i < REPEATS; i++) {
+		double begin = seconds_now(), ran = seconds_of(CLOCK_THREAD_CPUTIME_ID);
+		query(h, s, from, r->length, n_series, &v);
+		cpu[i] = (seconds_of(CLOCK_THREAD_CPUTIME_ID) - ran) * 1000;
+		ms[i] = (seconds_now() - begin) * 1000;
+		first = i == 0 ? ms[0] : first;
+		seen = has_peak(&v);
+		if (i == 0)
+			printf("%s %s %zu %lld %zu", r->name, at_peak ? "peak" : "now", n_series,
+				(long long)v.tier_step / 1000, v.n);
+		history_view_free(&v);
 	}
-	printf("  %s\n", seen ? "seen" : inside ? "LOST" : "-");
+	qsort(ms, REPEATS, sizeof(*ms), by_value);
+	qsort(cpu, REPEATS, sizeof(*cpu), by_value);
+	printf(" %.3f %.3f %.3f %.3f %s\n", first, ms[REPEATS / 2], ms[REPEATS - 1],
+		cpu[REPEATS / 2],
+		seen	 ? "seen"
+		: inside ? "LOST"
+			 : "-");
 	return seen || !inside;
 }
 
-static void print_size(struct history *h, const char *file, const struct filled *f)
+static bool ask(const struct span *s)
 {
-	struct rusage use;
-	struct stat st;
-
-	getrusage(RUSAGE_SELF, &use);
-	if (stat(file, &st))
-		return;
-	printf("samples put            %14llu (%.0f per second put and flushed, %.1f s)\n",
-		(unsigned long long)f->values, (double)f->values / f->seconds, f->seconds);
-	printf("slowest flush          %14.1f ms\n", f->slowest_flush * 1000);
-	printf("file                   %14.1f MB (with its log %.1f MB)\n",
-		(double)st.st_size / 1e6, (double)history_size_bytes(h) / 1e6);
-	printf("bytes per sample put   %14.3f\n", (double)st.st_size / (double)f->values);
-	printf("largest resident size  %14.1f MB\n", (double)use.ru_maxrss / 1e3);
-}
-
-/* Buckets of all tiers that the retention keeps of so many days, times 1 or 3 values each. */
-static double stored_values(uint32_t days)
-{
-	static const struct {
-		double step, keep;
-	} tiers[] = {{1, 1}, {10, 14}, {60, 180}, {600, 3653}, {7200, 3653}};
-	double n = 0;
-
-	for (size_t i = 0; i < COUNT(tiers); i++)
-		n += fmin(days, tiers[i].keep) * DAY / tiers[i].step * (i == 0 ? 1 : 3);
-	return n * ENTITIES * SERIES;
-}
-
-static bool run(const char *file, uint32_t days, uint32_t end)
-{
-	static const struct range ranges[] = {{"1 h", 3600}, {"6 h", 6 * 3600}, {"24 h", DAY},
-		{"7 d", 7 * DAY}, {"30 d", 30 * DAY}, {"1 y", 365 * DAY}, {"10 y", 3650 * DAY}};
-	struct history *h = NULL;
-	struct err e = {0};
+	struct history *h = opened(s->file);
 	bool good = true;
 
-	if (history_open(file, &h, &e)) {
-		fprintf(stderr, "%s: %s\n", e.code, e.message);
-		return false;
-	}
-	struct filled f = fill(h, days, end);
-	printf("%u days of 1 s, %d entities x %d series\n", days, ENTITIES, SERIES);
-	print_size(h, file, &f);
-	printf("bytes per stored value %14.2f (min, mean, max of each kept bucket; limit 4)\n",
-		(double)history_size_bytes(h) / stored_values(days));
-	history_close(h);
-	if (history_open(file, &h, &e))
-		return false;
-	printf("\n%-6s %-9s %8s %6s  %26s  %26s  peak\n", "range", "where", "tier", "points",
-		"1 series: 1st, p50, max ms", "12 series: 1st, p50, max ms");
-	for (size_t i = 0; i < COUNT(ranges); i++) {
-		good &= measure(h, &f, &ranges[i], false);
-		if (ranges[i].length < days * DAY)
-			good &= measure(h, &f, &ranges[i], true);
-	}
+	for (size_t i = 0; i < COUNT(ranges); i++)
+		for (int at_peak = 0; at_peak < 2; at_peak++)
+			for (size_t n = 1; n <= SERIES; n += SERIES - 1)
+				if (!at_peak || ranges[i].length < s->days * DAY)
+					good &= ask_one(h, s, &ranges[i], at_peak, n);
 	history_close(h);
 	return good;
 }
 
-static bool run_in_passing(uint32_t days)
+static void cold(const struct span *s, const char *name)
 {
-	char folder[] = "/tmp/bench_history.XXXXXX";
+	for (size_t i = 0; i < COUNT(ranges); i++) {
+		struct history_view v;
 
-	if (mkdtemp(folder) == NULL)
-		return false;
-	autofree char *file = xasprintf("%s/history.db", folder);
-	autofree char *wal = xasprintf("%s-wal", file);
-	autofree char *shm = xasprintf("%s-shm", file);
-	bool good = run(file, days, END);
-	unlink(wal);
-	unlink(shm);
-	unlink(file);
-	rmdir(folder);
-	return good;
+		if (strcmp(ranges[i].name, name))
+			continue;
+		double begin = seconds_now();
+		struct history *h = opened(s->file);
+		double open = seconds_now();
+		query(h, s, s->end - ranges[i].length, ranges[i].length, SERIES, &v);
+		printf("open_ms %.3f\nask_ms %.3f\n", (open - begin) * 1000,
+			(seconds_now() - open) * 1000);
+		history_view_free(&v);
+		history_close(h);
+	}
 }
 
 int main(int argc, char **argv)
 {
-	uint32_t days = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 30;
-	uint32_t end = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : END;
+	const char *command = argc > 5 ? argv[1] : "";
+	struct span s = argc > 5 ? span_of(argv + 2) : (struct span){0};
 
-	if (days < 1 || days > 3650 || end < days * DAY || argc == 5 || argc > 6) {
-		fprintf(stderr,
-			"usage: bench_history [DAYS 1..3650 [FILE [END [ENTITY ENTITY]]]]\n");
+	if (!strcmp(command, "fill") && argc == 7) {
+		fill(&s);
+		printf("values_put %.0f\nvalues_kept %.0f\n",
+			(double)s.days * DAY * ENTITIES * SERIES, stored_values(s.days));
+	} else if (!strcmp(command, "text") && argc == 7) {
+		text(&s);
+	} else if (!strcmp(command, "ask")) {
+		return ask(&s) ? 0 : 1;
+	} else if (!strcmp(command, "cold") && argc == 7) {
+		cold(&s, argv[6]);
+	} else {
+		fprintf(stderr, "usage: bench_history fill|text DAYS FILE END ENTITY ENTITY\n"
+				"       bench_history ask DAYS FILE END ENTITY\n"
+				"       bench_history cold DAYS FILE END ENTITY RANGE\n");
 		return 2;
 	}
-	for (int i = 4; i < argc; i++)
-		entity_names[i - 4] = argv[i];
-	return (argc > 2 ? run(argv[2], days, end) : run_in_passing(days)) ? 0 : 1;
+	return 0;
 }

@@ -3,7 +3,7 @@
 #
 #	rest       memory and processor of the program at rest, beside `docker stats`
 #	sample     one reading of a container, beside a bare pread; 100 containers each second
-#	history    a month of seconds: charts of any range, beside a plain table
+#	history    a year of seconds: charts of any range, beside plain rows and Prometheus (20 minutes)
 #	http       100 /state a second, the first load of the overview, the highest rate
 #	downtime   upgrade of a node, beside docker-compose doing the same
 #	copy       a copy of 10 GB of chain, beside cp -a (takes 20 GB of disk for a while)
@@ -29,13 +29,14 @@ build() {
 	gcc -std=gnu11 -O2 -D_GNU_SOURCE -Wall -Wextra -Werror -Iserver -o "$out/bench_history" \
 		tests/bench/bench_history.c server/base/rollup*.c server/io/history*.c \
 		server/base/{err,mem,buf,log,clock,thread}.c -lsqlite3 -lpthread -lm
-	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -o "$out/plain_table" tests/bench/plain_table.c -lsqlite3
+	gcc -std=gnu11 -O2 -Wall -Wextra -Werror -o "$out/plain_table" tests/bench/plain_table.c -lsqlite3 -lm
 	gcc -std=gnu11 -O2 -D_GNU_SOURCE -Wall -Wextra -Werror -Iserver -o "$out/bench_sample" \
 		tests/bench/bench_sample.c build/release/libstation.a \
 		-lcivetweb -lsqlite3 -ljansson -lyaml -lcurl -lwslay -lcrypto -lssl -lpthread -lm
 	(cd tests && [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --loglevel=error --no-fund --no-audit)
 	need_stats_servers
 	need_browser
+	need_files prometheus prometheus
 }
 
 names=("$@")
