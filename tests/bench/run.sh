@@ -1,7 +1,8 @@
 #!/bin/bash
 # run.sh [NAME…]: measurements, each beside what it is compared with in the same run.
 #
-#	rest       memory and processor of the program at rest, beside `docker stats`
+#	rest       memory and processor of the program at rest and with the dashboard open, beside
+#	           netdata and `docker stats`
 #	sample     one reading of a container, beside a bare pread; 100 containers each second
 #	history    a year of seconds: charts of any range, beside plain rows and Prometheus (20 minutes)
 #	http       100 /state a second, the first load of the overview, the highest rate
@@ -37,6 +38,8 @@ build() {
 	need_stats_servers
 	need_browser
 	need_files prometheus prometheus
+	need libjson-c5 liblz4-1 libmnl0 libuv1
+	need_files netdata netdata-core libnetfilter-acct1
 }
 
 names=("$@")
