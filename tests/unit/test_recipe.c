@@ -232,8 +232,10 @@ static void test_image_refs(void **state)
 		{"a/b@" DIGEST, NULL, "a/b", NULL, DIGEST},
 	};
 	static const char *const bad[] = {"", ":", "a:", "/a", "a//b", "A/b", "a b", "a@sha256:12",
-		"a:b:c", "a:b/c", "-a", "a/-b", "a@", "host.x:port/a", "a\nb", "../a",
-		"a:tag$(id)"};
+		"a:b:c", "a:b/c", "-a", "a/-b", "a@", "host.x:port/a", "a\nb", "../a", "a:tag$(id)",
+		"a:.1", "a:-1", "a:b\n", "a@sha512:0123", "a@" DIGEST "0",
+		"a@sha256:" /* capitals */
+		"0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF0123456789ABCDEF"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++) {
@@ -271,6 +273,12 @@ static void test_long_image_ref(void **state)
 	assert_int_equal(image_ref_parse(text, &r, &e), -1);
 	assert_string_equal(e.code, "input.image");
 	text[255] = '\0';
+	assert_int_equal(image_ref_parse(text, &r, &e), 0);
+	image_ref_free(&r);
+	text[1] = ':'; /* a tag has at most 128 characters */
+	text[2 + 129] = '\0';
+	assert_int_equal(image_ref_parse(text, &r, &e), -1);
+	text[2 + 128] = '\0';
 	assert_int_equal(image_ref_parse(text, &r, &e), 0);
 	image_ref_free(&r);
 }
