@@ -71,15 +71,24 @@ static json_t *pressure_json(const struct host *h)
 	return j;
 }
 
+static void put_load(json_t *j, const struct host *h, double others)
+{
+	json_put_num(j, "load1", h->load1);
+	json_put(j, "others_load1", known_num(others));
+	json_put_int(j, "local_minute", clock_local_minute(h->at));
+}
+
 json_t *view_host(struct app *app)
 {
 	json_t *j = json_object();
 	struct host h;
 	struct volume v;
+	double others;
 
 	world_lock(app->world);
 	h = app->world->host;
 	v = app->world->volume;
+	others = app->world->others_load;
 	world_unlock(app->world);
 	json_put_int(j, "at", h.at);
 	json_put_str(j, "name", h.name);
@@ -90,7 +99,7 @@ json_t *view_host(struct app *app)
 	json_put_int(j, "memory_total_bytes", h.memory_total);
 	json_put_int(j, "memory_available_bytes", h.memory_available);
 	json_put_int(j, "swap_total_bytes", h.swap_total);
-	json_put_num(j, "load1", h.load1);
+	put_load(j, &h, others);
 	json_put(j, "pressure", pressure_json(&h));
 	json_put_int(j, "uptime_s", h.uptime_s);
 	json_put(j, "volume", volume_json(app, &v));
@@ -257,7 +266,7 @@ json_t *view_live(struct app *app)
 		json_put(stack, f->service, s);
 	}
 	json_put_int(host, "memory_available_bytes", w->host.memory_available);
-	json_put_num(host, "load1", w->host.load1);
+	put_load(host, &w->host, w->others_load);
 	world_unlock(w);
 	json_put_int(j, "at", clock_wall());
 	json_put(j, "stacks", stacks);

@@ -150,6 +150,21 @@ static json_t *kernel_json(const struct service_facts *f)
 	return j;
 }
 
+static json_t *neighbour_now(const struct service_facts *f)
+{
+	const struct neighbour_state *s = &f->neighbour;
+	json_t *j;
+
+	if (!neighbour_on(&s->of) || s->has < 0)
+		return NULL;
+	j = json_object();
+	json_put_flag(j, "busy", s->has & NEIGHBOUR_BUSY);
+	json_put_flag(j, "quiet", s->has & NEIGHBOUR_QUIET);
+	json_put_flag(j, "weighs", f->usage.blkio_weight > 0 && !s->no_weight);
+	json_put_known(j, "at", s->at ? s->at : -1);
+	return j;
+}
+
 static void put_facts(json_t *j, const char *name, bool builtin, const struct service_facts *f)
 {
 	static const struct container nothing;
@@ -159,6 +174,7 @@ static void put_facts(json_t *j, const char *name, bool builtin, const struct se
 	json_put_str(j, "version", f && *f->version ? f->version : NULL);
 	json_put(j, "kernel_limits", f ? kernel_json(f) : NULL);
 	json_put(j, "drift", f ? drift_json(f->drift) : json_array());
+	json_put(j, "neighbour_now", f ? neighbour_now(f) : NULL);
 	json_put(j, "usage", f ? view_usage(f) : NULL);
 	json_put(j, "sync", f ? view_sync(f) : NULL);
 	json_put(j, "relay", f ? view_relay(f) : NULL);
@@ -231,6 +247,7 @@ static json_t *service_json(struct app *app, const struct stack *s, const struct
 	json_put(j, "ports", ports_json(svc->ports, svc->n_ports));
 	json_put(j, "limits", limits_json(&svc->limits));
 	json_put(j, "guard", guard_json(&svc->guard));
+	json_put(j, "neighbour", neighbour_json(&svc->neighbour));
 	json_put(j, "command", command_json(s, svc, r));
 	json_put(j, "notes", notes_json(svc, r));
 	world_lock(app->world);

@@ -18,6 +18,16 @@ msec clock_wall(void)
 	return read_clock(CLOCK_REALTIME) + wall_offset;
 }
 
+int clock_local_minute(msec wall)
+{
+	time_t t = wall / 1000;
+	struct tm tm;
+
+	tzset();
+	localtime_r(&t, &tm);
+	return tm.tm_hour * 60 + tm.tm_min;
+}
+
 msec clock_mono(void)
 {
 	return read_clock(CLOCK_MONOTONIC);

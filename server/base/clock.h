@@ -13,6 +13,9 @@ typedef int64_t msec;
 
 /* Unix time in ms. */
 msec clock_wall(void);
+/* Minute of the day by the local time of this machine (TZ, else /etc/localtime), daylight saving
+ * included: 0..1439. */
+int clock_local_minute(msec wall);
 /* Ms since some fixed moment; never jumps. */
 msec clock_mono(void);
 /* Tests: the wall clock answers real time + offset from now on. */

@@ -51,6 +51,7 @@ static void service_copy(struct service *to, const struct service *from)
 		.env = json_deep_copy(from->env),
 		.limits = from->limits,
 		.guard = from->guard,
+		.neighbour = from->neighbour,
 		.n_ports = from->n_ports,
 	};
 	/* an empty list was chosen; none at all stands for the recipe's */

@@ -36,6 +36,28 @@ struct guard {
 	int64_t up_to; /* bytes: a raise goes no further; 0 with the others */
 };
 
+/* What of processor and disk a service gets; as in struct limits, but 0 = as its limits say. */
+struct share {
+	int64_t cpu_millis, cpu_shares, blkio_weight;
+};
+
+/* Good neighbour: what a service gets while the NAS is busy with other work, and in the quiet
+ * hours, instead of what its limits say. */
+struct neighbour {
+	struct {
+		bool on;
+		int load_milli; /* of other work, for each processor, times 1000; 0 = no matter */
+		int io_percent; /* of the time something waits for the disk; 0 = no matter */
+		int for_s;	/* so long before it counts as busy, twice as long as calm */
+		struct share share; /* never more than without it */
+	} busy;
+	struct {
+		bool on;
+		int from, to; /* minutes of the day, local time of the NAS; may go over midnight */
+		struct share share;
+	} quiet;
+};
+
 /* A published port. host_ip "" = every address of the NAS. */
 struct port {
 	int container;
@@ -54,6 +76,7 @@ struct service {
 	json_t *env;	 /* object: extra environment, string → string; never secrets */
 	struct limits limits;
 	struct guard guard;
+	struct neighbour neighbour;
 	struct port *ports;
 	size_t n_ports;
 };

@@ -8,6 +8,7 @@
 
 #include "domain/ethstats.h"
 #include "domain/incident.h"
+#include "domain/neighbour.h"
 #include "domain/pressure.h"
 #include "domain/recipe.h"
 #include "domain/relay_watch.h"
@@ -95,6 +96,7 @@ struct service_facts {
 	int64_t peak_24h;		       /* bytes needed; -1 = not known */
 	struct pressure pressure;	       /* of its need on its limit */
 	struct raised raised;
+	struct neighbour_state neighbour;
 	bool has_sync;
 	struct sync_view sync;
 	char version[128];		 /* what its RPC says, or "" */

@@ -209,7 +209,12 @@ static void drifted(
 	struct finder *f, const struct service *s, const struct service_facts *x, const char *title)
 {
 	char was[WORDS_MAX], is[WORDS_MAX], again[120] = "Set again", accept[120] = "Accept";
+	struct limits kept = x->kernel;
+	struct share own = limits_share(&s->limits);
 	json_t *j;
+
+	if (x->neighbour.has > 0) /* what it gets as a good neighbour is no limit of its own */
+		limits_set_share(&kept, &own);
 
 	if (x->drift & DRIFT_MEMORY) {
 		const char *want = s->limits.memory ? words_gib(s->limits.memory, was) : "no limit";
@@ -229,7 +234,7 @@ static void drifted(
 			title, is, was);
 	}
 	limits_button(j, again, true, x, &s->limits);
-	limits_button(j, accept, false, x, &x->kernel);
+	limits_button(j, accept, false, x, &kept);
 }
 
 static void stopped(struct finder *f, const struct service_facts *x, const char *title)

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "domain/neighbour.h"
+
 bool wanted_name_ok(const char *name)
 {
 	size_t len = strlen(name);
@@ -123,11 +125,13 @@ static int object_of(const json_t *in, const char *key, json_t **ret, struct err
 	return 0;
 }
 
-/* What install and patch share: options, env, secrets, limits and their guard, ports. */
+/* What install and patch share: options, env, secrets, limits and what goes with them,
+ * ports. */
 static int merge_service(struct service *s, const json_t *in, json_t *secrets, struct err *e)
 {
 	json_t *options, *env, *secret, *limits = json_object_get(in, "limits");
 	const json_t *guard = json_object_get(in, "guard");
+	const json_t *neighbour = json_object_get(in, "neighbour");
 
 	if (object_of(in, "options", &options, e) || object_of(in, "env", &env, e) ||
 		object_of(in, "secrets", &secret, e) || check_strings(env, "env", e) ||
@@ -138,7 +142,8 @@ static int merge_service(struct service *s, const json_t *in, json_t *secrets, s
 	if (secret)
 		json_object_set(secrets, s->name, secret);
 	if ((limits && limits_parse(limits, &s->limits, e)) ||
-		(guard && guard_parse(guard, &s->guard, e)))
+		(guard && guard_parse(guard, &s->guard, e)) ||
+		(neighbour && neighbour_parse(neighbour, &s->neighbour, e)))
 		return -1;
 	if (json_object_get(in, "ports"))
 		return read_ports(json_object_get(in, "ports"), s, e);
@@ -304,7 +309,7 @@ static int parse_into(
 		const json_t *one = json_array_get(services, i);
 
 		if (json_only(one, e, "name", "container_name", "recipe", "image", "options", "env",
-			    "secrets", "limits", "guard", "ports", NULL) ||
+			    "secrets", "limits", "guard", "neighbour", "ports", NULL) ||
 			add_service(s, one, secrets, e))
 			return -1;
 	}
@@ -341,6 +346,7 @@ static int replace_relay(struct service *s, const json_t *in, json_t *secrets, s
 	json_object_clear(s->env);
 	s->limits = (struct limits){0};
 	s->guard = (struct guard){0};
+	s->neighbour = (struct neighbour){0};
 	return merge_service(s, in, secrets, e);
 }
 
@@ -408,6 +414,8 @@ static json_t *service_json(const struct service *s)
 	json_put(j, "limits", limits_json(&s->limits));
 	if (s->guard.act != GUARD_WARN)
 		json_put(j, "guard", guard_json(&s->guard));
+	if (neighbour_on(&s->neighbour))
+		json_put(j, "neighbour", neighbour_json(&s->neighbour));
 	json_put(j, "ports", ports_json(s->ports, s->n_ports));
 	return j;
 }

@@ -31,6 +31,9 @@ bool limits_equal(const struct limits *a, const struct limits *b);
 /* Guard of api.yaml, and back (owned by the caller). */
 int guard_parse(const json_t *input, struct guard *ret, struct err *e);
 json_t *guard_json(const struct guard *g);
+/* Neighbour of api.yaml, and back (owned by the caller). */
+int neighbour_parse(const json_t *input, struct neighbour *ret, struct err *e);
+json_t *neighbour_json(const struct neighbour *n);
 
 /* Owned by the caller. */
 json_t *wanted_json(const struct stack *s);

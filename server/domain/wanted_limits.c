@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "domain/neighbour.h"
+
 int wanted_bad(struct err *e, const char *code, const char *field, const char *what)
 {
 	return err_set(e, ERR_INPUT, code, "The field \"%s\" %s.", field, what);
@@ -48,24 +50,42 @@ static int read_cpus(const json_t *in, int64_t *ret, struct err *e)
 	return 0;
 }
 
+int wanted_share(const json_t *in, struct share *ret, struct err *e)
+{
+	static const struct range shares = {"cpu_shares", 2, 262144},
+				  weight = {"blkio_weight", 10, 1000};
+	struct share s;
+
+	if (read_cpus(in, &s.cpu_millis, e) || read_limit(in, &shares, &s.cpu_shares, e) ||
+		read_limit(in, &weight, &s.blkio_weight, e))
+		return -1;
+	*ret = s;
+	return 0;
+}
+
+void wanted_put_share(json_t *j, const struct share *s)
+{
+	json_put(j, "cpus", s->cpu_millis > 0 ? json_real((double)s->cpu_millis / 1000) : NULL);
+	json_put_limit(j, "cpu_shares", s->cpu_shares);
+	json_put_limit(j, "blkio_weight", s->blkio_weight);
+}
+
 int limits_parse(const json_t *in, struct limits *ret, struct err *e)
 {
 	static const struct range memory = {"memory_bytes", 6291456, INT64_C(1) << 50},
 				  soft = {"memory_reservation_bytes", 6291456, INT64_C(1) << 50},
-				  swap = {"swap_bytes", 0, INT64_C(1) << 50},
-				  shares = {"cpu_shares", 2, 262144},
-				  weight = {"blkio_weight", 10, 1000};
+				  swap = {"swap_bytes", 0, INT64_C(1) << 50};
 	struct limits l = {0};
+	struct share share;
 
 	if (!json_is_object(in))
 		return wanted_bad(e, "input.type", "limits", "must be an object");
 	if (json_only(in, e, "memory_bytes", "memory_reservation_bytes", "swap_bytes", "cpus",
 		    "cpu_shares", "blkio_weight", NULL) ||
 		read_limit(in, &memory, &l.memory, e) || read_limit(in, &soft, &l.reservation, e) ||
-		read_limit(in, &swap, &l.swap, e) || read_cpus(in, &l.cpu_millis, e) ||
-		read_limit(in, &shares, &l.cpu_shares, e) ||
-		read_limit(in, &weight, &l.blkio_weight, e))
+		read_limit(in, &swap, &l.swap, e) || wanted_share(in, &share, e))
 		return -1;
+	limits_set_share(&l, &share);
 	if (l.memory && l.reservation > l.memory)
 		return wanted_bad(e, "input.limit", "memory_reservation_bytes",
 			"must not be above memory_bytes");
@@ -77,14 +97,13 @@ int limits_parse(const json_t *in, struct limits *ret, struct err *e)
 
 json_t *limits_json(const struct limits *l)
 {
+	struct share share = limits_share(l);
 	json_t *j = json_object();
 
 	json_put_limit(j, "memory_bytes", l->memory);
 	json_put_limit(j, "memory_reservation_bytes", l->reservation);
 	json_put_limit(j, "swap_bytes", l->swap);
-	json_put(j, "cpus", l->cpu_millis > 0 ? json_real((double)l->cpu_millis / 1000) : NULL);
-	json_put_limit(j, "cpu_shares", l->cpu_shares);
-	json_put_limit(j, "blkio_weight", l->blkio_weight);
+	wanted_put_share(j, &share);
 	return j;
 }
 

@@ -373,7 +373,11 @@ static int discarded(const json_t *answer, const struct limits *l, struct err *e
 	return 0;
 }
 
-int docker_update_limits(struct docker *d, const char *id, const struct limits *l, struct err *e)
+/* A live update with one of the bodies of docker_limits.c; for what is told of it, see discarded().
+ */
+static int update_some(struct docker *d, const char *id, const struct limits *l,
+	json_t *(*body_of)(const struct limits *, const json_t *, const struct docker_dialect *),
+	struct err *e)
 {
 	autojson json_t *now = NULL;
 	autojson json_t *body = NULL;
@@ -382,8 +386,22 @@ int docker_update_limits(struct docker *d, const char *id, const struct limits *
 
 	if (docker_negotiate(d, NULL, &dialect, e) || docker_inspect_json(d, id, &now, e))
 		return -1;
-	body = docker_limits_body(l, json_obj(now, "HostConfig"), &dialect);
+	body = body_of(l, json_obj(now, "HostConfig"), &dialect);
 	return update(d, id, body, &answer, e) ? -1 : discarded(answer, l, e);
+}
+
+int docker_update_limits(struct docker *d, const char *id, const struct limits *l, struct err *e)
+{
+	return update_some(d, id, l, docker_limits_body, e);
+}
+
+int docker_update_share(struct docker *d, const char *id, const struct share *s, struct err *e)
+{
+	struct limits l = {.cpu_millis = s->cpu_millis,
+		.cpu_shares = s->cpu_shares,
+		.blkio_weight = s->blkio_weight};
+
+	return update_some(d, id, &l, docker_share_body, e);
 }
 
 int docker_stop(struct docker *d, const char *id, int64_t timeout_s, struct err *e)

@@ -110,6 +110,26 @@ static void put_cpu(json_t *body, const struct limits *l, const json_t *host, in
 	}
 }
 
+static void put_share(
+	json_t *body, const struct limits *l, const json_t *host, const struct docker_dialect *d)
+{
+	put_cpu(body, l, host, d->cpus);
+	json_put_int(body, "CpuShares", l->cpu_shares > 0 ? l->cpu_shares : DEFAULT_SHARES);
+	if (l->blkio_weight > 0)
+		json_put_int(body, "BlkioWeight", l->blkio_weight);
+	else if (json_int(host, "BlkioWeight", 0) > 0)
+		json_put_int(body, "BlkioWeight", DEFAULT_WEIGHT);
+}
+
+json_t *docker_share_body(
+	const struct limits *l, const json_t *host, const struct docker_dialect *dialect)
+{
+	json_t *body = json_object();
+
+	put_share(body, l, host, dialect);
+	return body;
+}
+
 json_t *docker_limits_body(
 	const struct limits *l, const json_t *host, const struct docker_dialect *dialect)
 {
@@ -118,11 +138,6 @@ json_t *docker_limits_body(
 
 	put_memory(body, l, v2);
 	put_reservation(body, l, host, v2);
-	put_cpu(body, l, host, dialect->cpus);
-	json_put_int(body, "CpuShares", l->cpu_shares > 0 ? l->cpu_shares : DEFAULT_SHARES);
-	if (l->blkio_weight > 0)
-		json_put_int(body, "BlkioWeight", l->blkio_weight);
-	else if (json_int(host, "BlkioWeight", 0) > 0)
-		json_put_int(body, "BlkioWeight", DEFAULT_WEIGHT);
+	put_share(body, l, host, dialect);
 	return body;
 }

@@ -89,6 +89,8 @@ const char *docker_bare_name(const char *name);
 void docker_limits_read(
 	const json_t *host, const struct docker_dialect *dialect, struct limits *ret);
 /* Body of /containers/ID/update; host: the container's present HostConfig. Owned by the caller. */
+json_t *docker_share_body(/* processor and disk weight alone */
+	const struct limits *l, const json_t *host, const struct docker_dialect *dialect);
 json_t *docker_limits_body(
 	const struct limits *l, const json_t *host, const struct docker_dialect *dialect);
 

@@ -109,15 +109,32 @@ static int do_options(struct action_ctx *c, struct err *e)
 		&c->before, &after, json_object_size(c->a->ret_secrets) > 0, &facts.f, c->ret, e);
 }
 
+/* More processors than there are would be refused in the middle of a night. */
+static int has_cpus(struct app *app, const struct neighbour *n, struct err *e)
+{
+	int64_t most;
+
+	world_lock(app->world);
+	most = app->world->host.cpus;
+	world_unlock(app->world);
+	if (!most || (n->busy.share.cpu_millis <= most * 1000 &&
+			     n->quiet.share.cpu_millis <= most * 1000))
+		return 0;
+	return err_set(e, ERR_INPUT, "input.limit",
+		"The field \"cpus\" of a neighbour must not be above %lld: the NAS has no more.",
+		(long long)most);
+}
+
 static int do_limits(struct action_ctx *c, struct err *e)
 {
 	autostack struct stack after = {0};
 	autofacts struct facts facts = {0};
 	const json_t *limits = json_object_get(c->a->body, "limits");
 	const json_t *guard = json_object_get(c->a->body, "guard");
+	const json_t *neighbour = json_object_get(c->a->body, "neighbour");
 	struct service *s;
 
-	if (json_only(c->a->body, e, "limits", "guard", "restart", "dry_run", NULL))
+	if (json_only(c->a->body, e, "limits", "guard", "neighbour", "restart", "dry_run", NULL))
 		return -1;
 	stack_copy(&after, &c->before);
 	s = stack_service(&after, c->a->service);
@@ -129,7 +146,8 @@ static int do_limits(struct action_ctx *c, struct err *e)
 	if (!limits)
 		return err_set(e, ERR_INPUT, "input.missing", "The field \"limits\" is missing.");
 	if (limits_parse(limits, &s->limits, e) || (guard && guard_parse(guard, &s->guard, e)) ||
-		facts_look(c->app, &after, &facts, e))
+		(neighbour && neighbour_parse(neighbour, &s->neighbour, e)) ||
+		has_cpus(c->app, &s->neighbour, e) || facts_look(c->app, &after, &facts, e))
 		return -1;
 	return plan_limits(&c->before, &after, c->a->service,
 		json_flag(c->a->body, "restart", false), &facts.f, c->ret, e);

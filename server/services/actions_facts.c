@@ -119,8 +119,8 @@ static int complete_service(struct app *app, struct service *s, struct err *e)
 	if (r->relay != !strcmp(s->name, "relay"))
 		return err_set(e, ERR_INPUT, "input.service", "The recipe %s is not for a %s.",
 			r->title, s->name);
-	if (r->builtin &&
-		((s->image && *s->image) || s->n_ports || !limits_equal(&s->limits, &none)))
+	if (r->builtin && ((s->image && *s->image) || s->n_ports || neighbour_on(&s->neighbour) ||
+				  !limits_equal(&s->limits, &none)))
 		return err_set(e, ERR_INPUT, "service.builtin",
 			"%s is a part of this program: it has no image, ports or limits.",
 			r->title);

@@ -14,6 +14,7 @@
 #include "io/store.h"
 #include "services/bus.h"
 #include "services/jobs.h"
+#include "services/kernel_limits.h"
 #include "services/watch.h"
 #include "services/world.h"
 
@@ -91,8 +92,12 @@ struct track {
 	int entity;
 	int pid; /* of the open cgroup; 0 = none */
 	struct cgroup *cg;
-	struct limits wanted;
-	unsigned differs; /* what differed from it in the last reading */
+	struct limits own;	    /* wanted, and */
+	struct neighbour neighbour; /* what may be instead of it */
+	bool no_weight;
+	struct limits wanted; /* which of those, by the last reading */
+	int mode;	      /* of the neighbour; -1 = none */
+	unsigned differs;     /* what differed from it in the last reading */
 	bool alive, has_last;
 	struct usage last;
 	/* read from the world at each tick */
@@ -115,6 +120,8 @@ struct sampler {
 	msec flushed_at;
 	int64_t last_cpu_ns;
 	msec last_cpu_at;
+	double our_load; /* of the last minute */
+	msec our_load_at;
 	bool flush_now;
 };
 
@@ -154,8 +161,11 @@ static void take_stock(struct sampler *s)
 			t->pid = t->alive ? f->container.pid : 0;
 			t->has_last = false;
 		}
-		if (svc)
-			t->wanted = svc->limits;
+		if (svc) {
+			t->own = svc->limits;
+			t->neighbour = svc->neighbour;
+		}
+		t->no_weight = f->neighbour.no_weight;
 		t->block = f->has_sync ? f->sync.current : -1;
 		t->behind = f->has_sync ? f->sync.behind : -1;
 		t->peers = f->has_sync ? f->sync.peers : -1;
@@ -203,9 +213,10 @@ static void publish(struct sampler *s, struct track *t)
 	struct world *w = s->app->world;
 	struct service_facts *f;
 	msec ms = t->now.at - t->last.at;
-	bool oom = false, poke = false;
+	bool oom = false, poke = false, touch = false;
 	char id[65] = "";
-	struct limits kernel = cgroup_limits(&t->now, &t->wanted);
+	struct limits kernel = kernel_limits(&t->own, &t->neighbour, &t->now,
+		t->now.blkio_weight > 0 && !t->no_weight, &t->mode, &t->wanted);
 	unsigned limits_drift = t->read ? lasting_drift(s, t, &kernel) : 0;
 
 	world_lock(w);
@@ -216,6 +227,8 @@ static void publish(struct sampler *s, struct track *t)
 		f->usage = t->now;
 		f->has_usage = true;
 		f->kernel = kernel;
+		touch = f->neighbour.has != t->mode;
+		f->neighbour.has = t->mode;
 		poke = drift != f->drift;
 		f->drift = drift;
 		if (!t->has_last)
@@ -246,6 +259,8 @@ static void publish(struct sampler *s, struct track *t)
 		s->flush_now = true;
 		watch_oom(s->app->watch, t->stack, t->service, id, t->pid, t->now.memory_limit);
 	}
+	if (touch)
+		bus_touch(s->app->bus);
 	if (poke)
 		watch_poke(s->app->watch);
 }
@@ -302,6 +317,22 @@ static void remember(struct sampler *s, struct track *t, msec at)
 	}
 }
 
+/* The load that is not of the containers here: what they use is smoothed as the kernel smooths. */
+static void others_load(struct sampler *s, const struct host *h, msec at)
+{
+	struct world *w = s->app->world;
+	double cores = 0;
+
+	for (size_t i = 0; i < w->n_services; i++)
+		if (container_alive(&w->services[i].container) && w->services[i].cpu_percent > 0)
+			cores += w->services[i].cpu_percent / 100;
+	s->our_load = s->our_load_at && at > s->our_load_at
+			      ? neighbour_smooth(s->our_load, cores, at - s->our_load_at)
+			      : cores;
+	s->our_load_at = at;
+	w->others_load = h->load1 > s->our_load ? h->load1 - s->our_load : 0;
+}
+
 static void read_host(struct sampler *s, msec at)
 {
 	struct host h;
@@ -314,6 +345,7 @@ static void read_host(struct sampler *s, msec at)
 	host_volume(s->app->config.data_root, &v, NULL);
 	host_self(&rss, &cpu, NULL);
 	world_lock(w);
+	others_load(s, &h, at);
 	w->host = h;
 	w->volume = v;
 	w->rss = rss;

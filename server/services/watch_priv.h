@@ -72,6 +72,8 @@ void watch_guard_disks(struct watch *w);
 /* watch_pressure.c; keeper thread. */
 void watch_guard_memory(struct watch *w);
 void watch_recall_raises(struct watch *w); /* once, after the start */
+/* watch_neighbour.c; keeper thread. */
+void watch_be_neighbour(struct watch *w);
 /* watch_keeper.c */
 void *watch_keeper_run(void *watch);
 /* watch_news.c: what an engine event means; keeper thread. */

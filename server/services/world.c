@@ -15,7 +15,7 @@ struct world *world_new(struct store *store, const char *data_root)
 	w->store = store;
 	w->data_root = data_root;
 	w->engine.since = clock_wall();
-	w->cpu_percent = -1;
+	w->cpu_percent = w->others_load = -1;
 	return w;
 }
 
@@ -75,6 +75,7 @@ static struct service_facts fresh(const char *stack, const char *service)
 		.write_per_s = -1,
 		.peak_24h = -1,
 		.growth = -1,
+		.neighbour.has = -1,
 		.chain_bytes = -1,
 		.kept_bytes = -1};
 
@@ -84,7 +85,8 @@ static struct service_facts fresh(const char *stack, const char *service)
 }
 
 /* New list of facts for the stacks; what is known of services that remain moves over. Not whether
- * their limits drift: what is wanted may be another now, so the next readings tell. */
+ * their limits drift, nor whose share they have: what is wanted may be another now, so the next
+ * readings tell. */
 static void renew_services(struct world *w)
 {
 	struct service_facts *list = NULL;
@@ -98,6 +100,7 @@ static void renew_services(struct world *w)
 
 			list = xrealloc(list, (n + 1) * sizeof(*list));
 			list[n] = old ? *old : fresh(stack, name);
+			list[n].neighbour.has = -1;
 			list[n++].drift &= DRIFT_CONTAINER;
 			if (old)
 				old->container = (struct container){0};

@@ -25,6 +25,7 @@ struct world {
 	size_t n_services;
 	struct engine_facts engine;
 	struct host host;
+	double others_load;   /* of the last minute, without the containers here; -1 = not known */
 	struct volume volume; /* of the data root */
 	json_t *findings;     /* array, as domain/advice made it; object verdict beside it */
 	json_t *verdict;

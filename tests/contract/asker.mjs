@@ -75,7 +75,7 @@ export function asker(station, engine) {
   async function everything() {
     const stacks = await lookedAt();
     return JSON.stringify({
-      stacks: stacks.map(({ disk, ...s }) => ({ ...s, services: s.services.map(({ usage, sync, relay, kernel_limits, version, ...keep }) => keep) })),
+      stacks: stacks.map(({ disk, ...s }) => ({ ...s, services: s.services.map(({ usage, sync, relay, kernel_limits, neighbour_now, version, ...keep }) => keep) })),
       jobs: (await call('listJobs')).json.jobs.map((j) => j.id),
       events: (await list()).filter((e) => e.type !== 'finding' && e.type !== 'station').map((e) => e.id),
       containers: (await engine.containers()).map((c) => [c.Id, c.State]).sort(),

@@ -100,6 +100,24 @@ static void a_drift_has_both_answers(void **state)
 	assert_true(json_is_null(json_at(accept, "body", "limits", "memory_bytes", NULL)));
 }
 
+/* What it has while the NAS is busy does not become what its owner wants. */
+static void a_drift_of_a_good_neighbour(void **state)
+{
+	autoworld struct world w;
+	const json_t *f, *accept;
+
+	(void)state;
+	world(&w, 1);
+	w.s[0].neighbour.has = NEIGHBOUR_BUSY;
+	w.s[0].kernel = (struct limits){.memory = GIB, .cpu_millis = 500};
+	w.s[0].drift = DRIFT_MEMORY;
+	f = finding(&w, 0, "warn", "limit.drift");
+	accept = action(f, 1, "PUT", "/stacks/a/services/node/limits");
+	assert_int_equal(
+		json_integer_value(json_at(accept, "body", "limits", "memory_bytes", NULL)), GIB);
+	assert_true(json_is_null(json_at(accept, "body", "limits", "cpus", NULL)));
+}
+
 static void a_drift_names_the_limit_that_differs(void **state)
 {
 	static const struct {
@@ -351,6 +369,7 @@ int main(void)
 		cmocka_unit_test(a_full_disk_is_told_below_five_gib),
 		cmocka_unit_test(containers_have_their_findings_and_buttons),
 		cmocka_unit_test(a_drift_has_both_answers),
+		cmocka_unit_test(a_drift_of_a_good_neighbour),
 		cmocka_unit_test(a_drift_names_the_limit_that_differs),
 		cmocka_unit_test(memory_and_sync_have_their_findings),
 		cmocka_unit_test(memory_that_runs_towards_its_limit),

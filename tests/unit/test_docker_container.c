@@ -305,6 +305,20 @@ static void test_update_limits(void **state)
 	assert_code(docker_update_limits(g.d, "x", &l, &why), "limit.unsupported");
 }
 
+static void test_update_share(void **state)
+{
+	static const char quota[] = "{\"CpuPeriod\":100000,\"CpuQuota\":50000,\"CpuShares\":1024}";
+	autoengine struct engine g;
+	struct share s = {.cpu_millis = 500};
+
+	(void)state;
+	answers(&g, "GET /v1.41/containers/x/json", "200 OK", inspected);
+	add_route(&g, "POST /v1.41/containers/x/update", "200 OK", "{\"Warnings\":null}");
+	fake_routes(&g.s, g.routes, g.n);
+	assert_int_equal(docker_update_share(g.d, "x", &s, &why), 0);
+	assert_true(fake_saw(&g.s, quota));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +336,7 @@ int main(void)
 		cmocka_unit_test(test_limits_body),
 		cmocka_unit_test(test_limits_read),
 		cmocka_unit_test(test_update_limits),
+		cmocka_unit_test(test_update_share),
 	};
 
 	fetch_init();

@@ -305,6 +305,73 @@ static void a_guard_is_kept(void **state)
 	assert_int_equal(back.services[0].guard.up_to, 8388608);
 }
 
+#define BUSY(more) "{\"busy\":{" more "},\"quiet\":null}"
+#define QUIET(more) "{\"busy\":null,\"quiet\":{" more "}}"
+
+static void a_neighbour_has_a_reason_and_a_share(void **state)
+{
+	static const char *const no[] = {"[]", "{\"more\":1}", "{\"busy\":1}", "{\"quiet\":[]}",
+		BUSY(""), BUSY("\"load_per_core\":1"), BUSY("\"cpus\":1"),
+		BUSY("\"load_per_core\":0,\"cpus\":1"), BUSY("\"load_per_core\":\"1\",\"cpus\":1"),
+		BUSY("\"load_per_core\":1,\"cpus\":0"),
+		BUSY("\"io_pressure_percent\":101,\"cpus\":1"),
+		BUSY("\"io_pressure_percent\":0.5,\"cpus\":1"),
+		BUSY("\"load_per_core\":1,\"cpus\":1,\"for_s\":4"),
+		BUSY("\"load_per_core\":1,\"cpus\":1,\"for_s\":3601"),
+		BUSY("\"load_per_core\":1,\"cpus\":1,\"memory_bytes\":1"),
+		BUSY("\"load_per_core\":1,\"blkio_weight\":9"), QUIET(""), QUIET("\"cpus\":1"),
+		QUIET("\"from\":\"01:00\",\"to\":\"07:00\""),
+		QUIET("\"from\":\"01:00\",\"to\":\"01:00\",\"cpus\":1"),
+		QUIET("\"from\":\"1:00\",\"to\":\"07:00\",\"cpus\":1"),
+		QUIET("\"from\":\"24:00\",\"to\":\"07:00\",\"cpus\":1"),
+		QUIET("\"from\":\"01:60\",\"to\":\"07:00\",\"cpus\":1"),
+		QUIET("\"from\":\"01:000\",\"to\":\"07:00\",\"cpus\":1"),
+		QUIET("\"from\":\"-1:00\",\"to\":\"07:00\",\"cpus\":1"),
+		QUIET("\"from\":60,\"to\":\"07:00\",\"cpus\":1")};
+	static const char *const yes[] = {"{\"busy\":null,\"quiet\":null}",
+		BUSY("\"load_per_core\":0.75,\"io_pressure_percent\":null,\"for_s\":60,"
+		     "\"cpus\":0.5,\"cpu_shares\":null,\"blkio_weight\":null"),
+		BUSY("\"load_per_core\":null,\"io_pressure_percent\":30,\"for_s\":5,"
+		     "\"cpus\":null,\"cpu_shares\":256,\"blkio_weight\":100"),
+		QUIET("\"from\":\"23:05\",\"to\":\"07:00\",\"cpus\":2.0,\"cpu_shares\":2048,"
+		      "\"blkio_weight\":1000")};
+	struct neighbour n = {0};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(no); i++) {
+		autojson json_t *j = js(no[i]);
+
+		e = (struct err){0};
+		assert_int_equal(neighbour_parse(j, &n, &e), -1);
+		assert_int_equal(strncmp(e.code, "input.", 6), 0);
+	}
+	for (size_t i = 0; i < COUNT(yes); i++) {
+		autojson json_t *j = js(yes[i]), *back = NULL;
+
+		assert_int_equal(neighbour_parse(j, &n, &e), 0);
+		back = neighbour_json(&n);
+		assert_true(json_equal(j, back));
+	}
+	assert_int_equal(n.quiet.from, 23 * 60 + 5);
+}
+
+static void a_neighbour_is_kept(void **state)
+{
+	autostack struct stack s = {0}, back = {0}, copy = {0};
+	autojson json_t *kept = NULL;
+
+	(void)state;
+	good(NODE(",\"neighbour\":{\"busy\":{\"load_per_core\":0.8,\"cpus\":0.5}}"), &s);
+	kept = wanted_json(&s);
+	assert_int_equal(wanted_load(kept, &back, &e), 0);
+	stack_copy(&copy, &back);
+	assert_true(copy.services[0].neighbour.busy.on);
+	assert_int_equal(copy.services[0].neighbour.busy.for_s, 60);
+	assert_int_equal(copy.services[0].neighbour.busy.load_milli, 800);
+	assert_int_equal(copy.services[0].neighbour.busy.share.cpu_millis, 500);
+	assert_false(copy.services[0].neighbour.quiet.on);
+}
+
 static void ports_are_checked(void **state)
 {
 	static const char *const no[] = {
@@ -534,6 +601,8 @@ int main(void)
 		cmocka_unit_test(each_limit_counts_in_a_comparison),
 		cmocka_unit_test(a_guard_has_a_bound_or_none),
 		cmocka_unit_test(a_guard_is_kept),
+		cmocka_unit_test(a_neighbour_has_a_reason_and_a_share),
+		cmocka_unit_test(a_neighbour_is_kept),
 		cmocka_unit_test(ports_are_checked),
 		cmocka_unit_test(no_ports_at_all_is_a_choice_that_lasts),
 		cmocka_unit_test(secrets_never_enter_the_stack),
