@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe } from 'node:test';
 
-import { Ui, overflow, says, tidy } from '../lib/browser.mjs';
+import { SIZES, Ui, overflow, says, tidy } from '../lib/browser.mjs';
 import { MiB, images, kernel, until } from '../lib/fixture.mjs';
 
 const SECRET = 'the-first-secret-of-all';
@@ -81,6 +81,52 @@ describe('the buttons', { timeout: 400000 }, () => {
     await ui.doIt(page);
     assert.deepEqual((await station.service('eth', 'node')).guard, { act: 'raise', up_to_bytes: 3072 * MiB });
     assert.equal(await memoryLimit(), limit);
+  });
+
+  ui.it('a good neighbour: bounds are chosen, the card says what it has, one button takes all back', async () => {
+    const page = await ui.page('/#/limits');
+    const card = nodeCard(page);
+    const clock = (minutes) => new Date(Date.now() + minutes * 60000).toTimeString().slice(0, 5);
+    const quota = async () => {
+      const k = kernel((await inspect()).State.Pid);
+      return k.quota / k.period;
+    };
+    const all = await quota();
+    const fill = async (field, text) => {
+      await field.fill(text);
+      await field.press('Tab');
+    };
+    await button(card, 'change').click();
+    await card.getByRole('checkbox', { name: /Step back while the NAS is busy/ }).check();
+    const busy = card.getByRole('group', { name: 'Step back while the NAS is busy' });
+    await fill(busy.getByLabel(/Busy from a load/), '99');
+    await card.getByRole('checkbox', { name: /Quiet hours/ }).check();
+    const quiet = card.getByRole('group', { name: 'Quiet hours' });
+    await says(quiet, /The clock of the NAS says \d\d:\d\d/);
+    await fill(quiet.getByLabel('From'), clock(-5));
+    await fill(quiet.getByLabel('Until'), clock(60));
+    await fill(quiet.getByLabel('Cores'), '1.5');
+    await ui.accessible(page, 'a good neighbour');
+    await button(card, 'Apply').click();
+    await ui.doIt(page);
+    await says(card, /Quiet hours: 1\.5 cores since today \d\d:\d\d/);
+    assert.equal(await quota(), 1.5);
+    assert.equal((await station.service('eth', 'node')).neighbour.busy.load_per_core, 99);
+    for (const [theme, size] of [['light', SIZES.desk], ['dark', SIZES.desk], ['light', SIZES.phone], ['dark', SIZES.phone]]) {
+      const other = await ui.page('/#/limits', { theme, size });
+      await button(nodeCard(other), 'change').click();
+      await says(nodeCard(other), /Other work makes [\d.]+ now/);
+      assert.deepEqual(await overflow(other), []);
+      await ui.accessible(other, `a good neighbour, ${theme}`);
+      await nodeCard(other).getByRole('group', { name: 'Quiet hours' }).scrollIntoViewIfNeeded();
+      await ui.shoot(`ok neighbour ${theme} ${size[0]}`);
+      await other.close();
+    }
+    await button(card, 'Back to your limits').click();
+    await ui.doIt(page);
+    assert.equal(await quota(), all);
+    assert.deepEqual((await station.service('eth', 'node')).neighbour, { busy: null, quiet: null });
+    await button(card, 'Back to your limits').waitFor({ state: 'detached' });
   });
 
   ui.it('a limit below present use is refused, with an offer', async () => {

@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
 const GUARD = { act: 'warn', up_to_bytes: null };
+const NEIGHBOUR = { busy: null, quiet: null };
 const MIN = 60000;
 const HOUR = 60 * MIN;
 const DAY = 24 * HOUR;
@@ -191,6 +192,8 @@ function stack(now, scenario) {
 		],
 		limits: limits({ memory_bytes: memory, cpus: 1.5, blkio_weight: 500 }),
 		guard: GUARD,
+		neighbour: NEIGHBOUR,
+		neighbour_now: null,
 		command: ['--base-path', '/data', '--jsonrpc-interface', 'all', '--jsonrpc-hosts', 'all', '--no-download', '--auto-update', 'none', '--no-ui', '--no-dapps', '--cache-size', '512', '--pruning', 'fast'],
 		notes: ['On the main network this version stops at block 4 370 000, years behind today’s head.'],
 		container: lost ? { ...container('node', true), presence: 'unknown', state: null } : container('node', true),
@@ -213,6 +216,8 @@ function stack(now, scenario) {
 		ports: [],
 		limits: limits({ memory_bytes: 256 * MIB, cpus: 0.2 }),
 		guard: GUARD,
+		neighbour: NEIGHBOUR,
+		neighbour_now: null,
 		command: [],
 		notes: [],
 		container: container('relay', on),
@@ -344,6 +349,8 @@ export function host(now) {
 		memory_available_bytes: Math.round(sample('host_memory_available', now)),
 		swap_total_bytes: 0,
 		load1: sample('host_load', now),
+		others_load1: sample('host_load', now) / 2,
+		local_minute: new Date(now).getHours() * 60 + new Date(now).getMinutes(),
 		uptime_s: 1900000,
 		volume: { path: '/share/Ethereum', mount: '/share/CACHEDEV1_DATA', fs: 'ext4', total_bytes: 500 * GIB, free_bytes: Math.round(38.4 * GIB), network: false },
 	};
@@ -382,7 +389,7 @@ function program(now) {
 export function live(scenario) {
 	const now = Date.now();
 	const stacks = scenario === 'empty' || scenario === 'engine-lost' ? {} : { parity: { node: { usage: usage(now, scenario, 'node'), sync: sync(now, scenario) }, relay: { usage: scenario === 'container' ? usage(now, scenario, 'relay') : null, sync: null, relay: scenario === 'container' ? null : reports(now, scenario) } } };
-	return { at: now, stacks, host: { memory_available_bytes: host(now).memory_available_bytes, load1: host(now).load1 }, program: program(now) };
+	return { at: now, stacks, host: { memory_available_bytes: host(now).memory_available_bytes, load1: host(now).load1, others_load1: host(now).others_load1, local_minute: host(now).local_minute }, program: program(now) };
 }
 
 export function plan(action, title) {

@@ -14,6 +14,7 @@ export type RelayState = Schemas['RelayState'];
 export type Limits = Schemas['Limits'];
 export type LimitsInput = Schemas['LimitsInput'];
 export type Guard = Schemas['Guard'];
+export type Neighbour = Schemas['Neighbour'];
 export type Plan = Schemas['Plan'];
 export type Step = Schemas['Step'];
 export type Job = Schemas['Job'];
@@ -52,6 +53,6 @@ export interface HostReport {
 export interface Live {
 	at: number;
 	stacks: Record<string, Record<string, { usage?: Usage | null; sync?: Sync | null; relay?: RelayState | null }>>;
-	host?: { memory_available_bytes?: number; load1?: number };
+	host?: { memory_available_bytes?: number; load1?: number; others_load1?: number | null; local_minute?: number };
 	program?: Partial<Program>;
 }

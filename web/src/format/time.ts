@@ -51,6 +51,11 @@ export function clock(at: number): string {
 	return `${two(d.getHours())}:${two(d.getMinutes())}`;
 }
 
+/** Minutes of a day, of a clock that is not the browser's: 842 → "14:02" */
+export function clockOf(minutes: number): string {
+	return `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+}
+
 /** 14:02:09 */
 export function clockSeconds(at: number): string {
 	return `${clock(at)}:${two(new Date(at).getSeconds())}`;

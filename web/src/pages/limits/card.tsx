@@ -1,6 +1,6 @@
 import { useId, useState } from 'preact/hooks';
 import { history } from '../../api/history';
-import type { LimitsInput, Service, Stack } from '../../api/model';
+import type { Host, LimitsInput, Service, Stack } from '../../api/model';
 import { GIB, bytes, gib, short } from '../../format';
 import { t } from '../../lang';
 import { Button } from '../../parts/button';
@@ -14,14 +14,14 @@ import { needOf } from './advice';
 import { FineLimits, fineOf } from './fine';
 import { GuardChoice } from './guard';
 import { KernelLine } from './kernel-line';
+import { NeighbourChoice, NeighbourLine } from './neighbour';
 import { Sentence, judge } from './sentence';
 import { LEAST, LimitSlider, topOf } from './slider';
 
 interface Props {
 	stack: Stack;
 	service: Service;
-	total: number;
-	cpus: number;
+	host: Host;
 }
 
 const MONTH_MS = 30 * 86400000;
@@ -29,7 +29,8 @@ const MONTH_MS = 30 * 86400000;
 const KEEP = 0.2;
 
 /** One container: what it may use, what it needed, what the choice would mean. */
-export function LimitCard({ stack, service: s, total, cpus }: Props) {
+export function LimitCard({ stack, service: s, host }: Props) {
+	const { memory_total_bytes: total, cpus } = host;
 	const id = useId();
 	const to = Math.floor(serverNow() / 3600000) * 3600000 + 3600000;
 	const month = useLoad((signal) => history({ stack: stack.name, service: s.name, series: ['memory_needed'], from: to - MONTH_MS, to, points: 2000 }, signal), `${stack.name} ${s.name} ${to}`);
@@ -38,19 +39,21 @@ export function LimitCard({ stack, service: s, total, cpus }: Props) {
 	const [memory, setMemory] = useState<number | null>(first);
 	const [fine, setFine] = useState(() => fineOf(s.limits));
 	const [guard, setGuard] = useState(s.guard);
+	const [neighbour, setNeighbour] = useState(s.neighbour);
 	const [open, setOpen] = useState(false);
 	const ceiling = total * (1 - KEEP);
 	const say = memory === null ? null : judge(memory, total, ceiling, need, s);
-	const changed = memory !== first || JSON.stringify(fine) !== JSON.stringify(fineOf(s.limits)) || JSON.stringify(guard) !== JSON.stringify(s.guard);
+	const changed = JSON.stringify([memory, fine, guard, neighbour]) !== JSON.stringify([first, fineOf(s.limits), s.guard, s.neighbour]);
 
 	const apply = (bytes: number | null) => {
 		const limits: LimitsInput = { ...fine, memory_bytes: bytes };
-		showPlan({ method: 'PUT', path: `stacks/${stack.name}/services/${s.name}/limits`, body: { limits, guard } });
+		showPlan({ method: 'PUT', path: `stacks/${stack.name}/services/${s.name}/limits`, body: { limits, guard, neighbour } });
 	};
 	const cancel = () => {
 		setMemory(first);
 		setFine(fineOf(s.limits));
 		setGuard(s.guard);
+		setNeighbour(s.neighbour);
 	};
 	const onText = (text: string) => {
 		const n = Number(text.replace(',', '.'));
@@ -87,8 +90,10 @@ export function LimitCard({ stack, service: s, total, cpus }: Props) {
 						<LimitSlider service={s} value={memory} top={topOf(total, memory, first, need?.peak, s.kernel_limits?.memory_bytes)} need={need} ceiling={ceiling} describedBy={`${id}-s`} onValue={setMemory} />
 					</>
 				)}
+				<NeighbourLine stack={stack} service={s} />
 				{open && <FineLimits value={fine} cpus={cpus} hasMemory={memory !== null} onChange={setFine} />}
 				{open && memory !== null && <GuardChoice value={guard} memory={memory} total={total} onChange={setGuard} />}
+				{open && <NeighbourChoice value={neighbour} limits={{ ...fine, memory_bytes: memory }} host={host} onChange={setNeighbour} />}
 			</div>
 			<div class="card-foot stretch">
 				{better && changed && (

@@ -17,7 +17,7 @@ export default function LimitsPage() {
 			<PageHead title={t('nav.limits')} text={t('limits.text')} />
 			<Findings findings={mine} />
 			{stack.services.filter(hasContainer).map((s) => (
-				<LimitCard key={`${stack.name} ${s.name} ${JSON.stringify([s.limits, s.guard])}`} stack={stack} service={s} total={state.host.memory_total_bytes} cpus={state.host.cpus} />
+				<LimitCard key={`${stack.name} ${s.name} ${JSON.stringify([s.limits, s.guard, s.neighbour])}`} stack={stack} service={s} host={state.host} />
 			))}
 			<BuiltinNote stack={stack} text={t('limits.builtin')} />
 		</>
