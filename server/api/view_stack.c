@@ -43,6 +43,15 @@ json_t *view_usage(const struct service_facts *f)
 	return j;
 }
 
+static json_t *causes_json(const struct stall *s)
+{
+	json_t *j = json_array();
+
+	for (int i = 0; i < stall_count(s); i++)
+		json_array_append_new(j, stall_json(s, i));
+	return j;
+}
+
 json_t *view_sync(const struct service_facts *f)
 {
 	const struct sync_view *s = &f->sync;
@@ -65,6 +74,7 @@ json_t *view_sync(const struct service_facts *f)
 	json_put_known(j, "head_age_s", s->head_age_s);
 	put_rate(j, "ancient_percent", s->ancient_percent);
 	json_put_str(j, "code", s->reason);
+	json_put(j, "causes", causes_json(&f->stall));
 	return j;
 }
 

@@ -12,6 +12,7 @@
 #include "domain/pressure.h"
 #include "domain/recipe.h"
 #include "domain/relay_watch.h"
+#include "domain/stall.h"
 #include "domain/sync.h"
 
 enum engine_status { ENGINE_CONNECTING, ENGINE_CONNECTED, ENGINE_LOST };
@@ -99,6 +100,7 @@ struct service_facts {
 	struct neighbour_state neighbour;
 	bool has_sync;
 	struct sync_view sync;
+	struct stall stall;		 /* node: why it does not get on */
 	char version[128];		 /* what its RPC says, or "" */
 	msec oom_at;			 /* last sign of a kill for memory; 0 = none known */
 	struct incident incident;	 /* the last one; at 0 = none known */

@@ -358,23 +358,31 @@ static void was_raised(
 	limits_button(j, back, true, x, &before);
 }
 
+/* The likeliest cause in words, after a space; "" when none is known. */
+static const char *likeliest(const struct service_facts *x, char out[STALL_WORDS_MAX + 1])
+{
+	out[0] = '\0';
+	if (stall_count(&x->stall)) {
+		out[0] = ' ';
+		stall_words(&x->stall, 0, out + 1);
+	}
+	return out;
+}
+
 static void sync_finding(struct finder *f, const struct service_facts *x, const char *title)
 {
-	char age[WORDS_MAX];
-	const char *code = x->sync.reason;
+	char age[WORDS_MAX], why[STALL_WORDS_MAX + 1];
+	const char *code = x->sync.reason, *what = "runs but has not answered";
 
 	if (!x->has_sync || !code || !container_alive(&x->container))
 		return;
-	words_seconds((f->in->now - x->sync.since) / 1000, age);
-	if (!strcmp(code, "sync.no_peers"))
-		add(f, "warn", code, x->stack, x->service, "%s has had no peers for %s.", title,
-			age);
-	else if (!strcmp(code, "sync.stalled"))
-		add(f, "warn", code, x->stack, x->service, "%s has not advanced for %s.", title,
-			age);
+	if (!strcmp(code, "sync.no_answer"))
+		code = "rpc.silent";
 	else
-		add(f, "warn", "rpc.silent", x->stack, x->service,
-			"%s runs but has not answered for %s.", title, age);
+		what = !strcmp(code, "sync.no_peers") ? "has had no peers" : "has not advanced";
+	words_seconds((f->in->now - x->sync.since) / 1000, age);
+	add(f, "warn", code, x->stack, x->service, "%s %s for %s.%s", title, what, age,
+		likeliest(x, why));
 }
 
 static void relay_down(struct finder *f, const struct service_facts *x)

@@ -188,6 +188,7 @@ static void take_progress(struct sync_state *s, const struct sync_obs *o)
 	if (chunks != s->chunks || (!s->value && value > 10000))
 		forget_rates(s, o->at);
 	s->chunks = chunks;
+	s->chunks_total = chunks ? o->warp_total : 0;
 	s->advanced = false;
 	if (value < 0)
 		return;
@@ -354,6 +355,9 @@ static void fill(const struct sync_state *s, const struct sync_rule *rule, const
 		.behind = -1,
 		.peers = -1,
 		.head_age_s = -1,
+		.head_ahead_s = -1,
+		.chunks_done = s->value,
+		.chunks_total = s->chunks_total,
 		.ancient_percent = -1};
 	if (s->phase == SYNC_SYNCED)
 		v->target = s->target > s->current ? s->target : s->current;
@@ -362,8 +366,10 @@ static void fill(const struct sync_state *s, const struct sync_rule *rule, const
 	if (o->answered) {
 		v->peers = o->peers;
 		v->ancient_percent = percent_of(o->gap_first, o->gap_last);
-		if (o->head_time >= 0)
+		if (o->head_time >= 0) {
 			v->head_age_s = o->at > o->head_time ? (o->at - o->head_time) / 1000 : 0;
+			v->head_ahead_s = o->at < o->head_time ? (o->head_time - o->at) / 1000 : 0;
+		}
 	}
 	if (s->phase == SYNC_NO_PEERS)
 		v->reason = "sync.no_peers";

@@ -83,7 +83,8 @@ struct sync_state {
 	bool was_synced;
 	int64_t current, target; /* last told; the target only while it is believable */
 	bool chunks;		 /* value counts snapshot chunks, not blocks */
-	int64_t value, best;	 /* what is counted now; the highest so far */
+	int64_t chunks_total;
+	int64_t value, best; /* what is counted now; the highest so far */
 	msec best_at;
 	bool advanced; /* in the last poll that told a value */
 	struct sync_point points[SYNC_POINTS];
@@ -103,7 +104,9 @@ struct sync_view {
 	int64_t eta_low_s, eta_high_s;	 /* -1 = unknown or nothing to wait for */
 	int64_t current, target, behind; /* blocks; -1 = unknown; current is the last one told */
 	int64_t peers, head_age_s;	 /* -1 = unknown */
-	double ancient_percent;		 /* old blocks after a snapshot; -1 = none missing */
+	int64_t head_ahead_s; /* how far the head is in the future of this clock; -1 = unknown */
+	int64_t chunks_done, chunks_total; /* of the snapshot that it takes; total 0 = none */
+	double ancient_percent;		   /* old blocks after a snapshot; -1 = none missing */
 	const char *reason; /* sync.no_peers, sync.stalled, sync.no_answer; NULL when it advances */
 };
 

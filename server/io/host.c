@@ -85,6 +85,17 @@ static double read_pressure(const char *proc, const char *resource)
 	return percent;
 }
 
+static int64_t read_iowait(const char *proc)
+{
+	int64_t ticks;
+	char text[256];
+
+	if (read_file(proc, "stat", text, sizeof(text), NULL) < 0 ||
+		sscanf(text, "cpu %*d %*d %*d %*d %" SCNd64, &ticks) != 1)
+		return -1;
+	return ticks * 1000 / sysconf(_SC_CLK_TCK);
+}
+
 static bool has_word(const char *line, const char *word)
 {
 	size_t len = strlen(word);
@@ -140,6 +151,7 @@ int host_read(const char *proc, struct host *ret, struct err *e)
 	h.pressure_cpu = read_pressure(proc, "cpu");
 	h.pressure_io = read_pressure(proc, "io");
 	h.pressure_memory = read_pressure(proc, "memory");
+	h.iowait_ms = read_iowait(proc);
 	if (read_file(proc, "uptime", text, sizeof(text), e) < 0)
 		return -1;
 	h.uptime_s = strtoll(text, NULL, 10);

@@ -22,6 +22,9 @@ struct host {
 	/* Share of the last 10 s in which something waited for it, in percent; -1 = this kernel
 	 * does not tell (before 4.20). https://docs.kernel.org/accounting/psi.html, "some" */
 	double pressure_cpu, pressure_io, pressure_memory;
+	/* Counter: time in which processors had nothing to do but wait for a disk, all of them
+	 * added; -1 = not told. https://docs.kernel.org/filesystems/proc.html, "iowait" */
+	int64_t iowait_ms;
 	int64_t uptime_s; /* since boot */
 };
 int host_read(const char *proc, struct host *ret, struct err *e);

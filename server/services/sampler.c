@@ -122,6 +122,7 @@ struct sampler {
 	msec last_cpu_at;
 	double our_load; /* of the last minute */
 	msec our_load_at;
+	double iowait; /* percent of the time between two readings of the NAS; -1 = not known */
 	bool flush_now;
 };
 
@@ -208,6 +209,24 @@ static unsigned lasting_drift(struct sampler *s, struct track *t, const struct l
 	return now & before;
 }
 
+/* Once a second, with the world's lock. */
+static void look_for_stall(struct sampler *s, struct service_facts *f)
+{
+	const struct host *h = &s->app->world->host;
+	struct stall_facts facts = {.at = f->usage.at,
+		.sync = f->sync,
+		.throttled = f->throttled_percent,
+		.disk = h->pressure_io < 0 ? s->iowait : h->pressure_io,
+		.io = f->read_per_s < 0 ? -1 : f->read_per_s + f->write_per_s,
+		.need = pressure_need(&f->usage),
+		.room = pressure_room(&f->usage),
+		.crashes = f->crashes,
+		.oom_at = f->oom_at};
+
+	if (f->has_sync)
+		stall_look(&f->stall, &facts);
+}
+
 static void publish(struct sampler *s, struct track *t)
 {
 	struct world *w = s->app->world;
@@ -231,8 +250,10 @@ static void publish(struct sampler *s, struct track *t)
 		f->neighbour.has = t->mode;
 		poke = drift != f->drift;
 		f->drift = drift;
-		if (!t->has_last)
+		if (!t->has_last) {
 			pressure_forget(&f->pressure);
+			stall_forget(&f->stall);
+		}
 		poke |= pressure_sample(
 			&f->pressure, t->now.at, pressure_need(&t->now), pressure_room(&t->now));
 		f->cpu_percent = f->throttled_percent = f->read_per_s = f->write_per_s = -1;
@@ -253,6 +274,7 @@ static void publish(struct sampler *s, struct track *t)
 			oom = t->last.oom_kills >= 0 && t->now.oom_kills > t->last.oom_kills;
 			snprintf(id, sizeof(id), "%s", f->container.id);
 		}
+		look_for_stall(s, f);
 	}
 	world_unlock(w);
 	if (oom) {
@@ -333,6 +355,17 @@ static void others_load(struct sampler *s, const struct host *h, msec at)
 	w->others_load = h->load1 > s->our_load ? h->load1 - s->our_load : 0;
 }
 
+/* One processor that waits all the time is a disk that holds something up all the time. */
+static double iowait_percent(const struct host *last, const struct host *now)
+{
+	if (!last->at || last->iowait_ms < 0 || now->iowait_ms < last->iowait_ms ||
+		now->at <= last->at)
+		return -1;
+	return fmin(
+		100.0 * (double)(now->iowait_ms - last->iowait_ms) / (double)(now->at - last->at),
+		100);
+}
+
 static void read_host(struct sampler *s, msec at)
 {
 	struct host h;
@@ -346,6 +379,7 @@ static void read_host(struct sampler *s, msec at)
 	host_self(&rss, &cpu, NULL);
 	world_lock(w);
 	others_load(s, &h, at);
+	s->iowait = iowait_percent(&w->host, &h);
 	w->host = h;
 	w->volume = v;
 	w->rss = rss;
@@ -484,6 +518,7 @@ int sampler_start(struct app *app, struct sampler **ret, struct err *e)
 	struct sampler *s = xcalloc(1, sizeof(*s));
 
 	s->app = app;
+	s->iowait = -1;
 	gate_init(&s->gate);
 	for (int i = 0; i < N_SERIES; i++)
 		s->ids[i] = history_series(app->history, series[i].name);

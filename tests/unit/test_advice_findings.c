@@ -176,7 +176,14 @@ static void memory_and_sync_have_their_findings(void **state)
 	f = finding(&w, 0, "warn", "sync.no_peers");
 	assert_non_null(strstr(json_str(f, "message", ""), "10" SP "min"));
 	w.s[0].sync.reason = "sync.stalled";
-	finding(&w, 0, "warn", "sync.stalled");
+	f = finding(&w, 0, "warn", "sync.stalled");
+	assert_string_equal(json_str(f, "message", ""),
+		"Parity / OpenEthereum has not advanced for 10" SP "min.");
+	w.s[0].stall = (struct stall){.n = 2, .order = {STALL_PEERS, STALL_DISK}};
+	w.s[0].stall.causes[STALL_PEERS].figures.peers = 1;
+	f = finding(&w, 0, "warn", "sync.stalled");
+	assert_string_equal(json_str(f, "message", ""),
+		"Parity / OpenEthereum has not advanced for 10" SP "min. It has only 1 peer.");
 	w.s[0].sync.reason = "sync.no_answer";
 	finding(&w, 0, "warn", "rpc.silent");
 	w.stacks[0].run = false;

@@ -12,7 +12,7 @@
 
 static char tree[64];
 static const char *const files[] = {"meminfo", "loadavg", "uptime", "cpuinfo",
-	"sys/kernel/hostname", "sys/kernel/osrelease", "pressure/io", "pressure/memory"};
+	"sys/kernel/hostname", "sys/kernel/osrelease", "pressure/io", "pressure/memory", "stat"};
 
 static void put(const char *name, const char *text)
 {
@@ -52,6 +52,8 @@ static int setup(void **state)
 	put("uptime", "864123.45 1000000.00\n");
 	put("pressure/io", "some avg10=12.25 avg60=1.49 avg300=1.32 total=39470202\n"
 			   "full avg10=2.14 avg60=0.72 avg300=0.24 total=12159717\n");
+	put("stat",
+		"cpu  181902 41 90112 7110401 5250 0 310 0 0 0\ncpu0 90000 0 0 0 9 0 0 0 0 0\n");
 	put("pressure/memory", "some avg10=0.00 avg60=0.00 avg300=0.00 total=0\n");
 	put("cpuinfo", "processor\t: 0\nflags\t\t: fpu sse4_2 avx2 avxx avx f16c\n\n"
 		       "processor\t: 1\nflags\t\t: fpu sse4_2 avx2 avxx avx f16c\n\n");
@@ -95,6 +97,7 @@ static void test_read(void **state)
 	assert_true(h.pressure_io > 12.24 && h.pressure_io < 12.26);
 	assert_true(h.pressure_memory == 0);
 	assert_true(h.pressure_cpu == -1); /* not told */
+	assert_int_equal(h.iowait_ms, 5250 * 1000 / sysconf(_SC_CLK_TCK));
 	assert_int_equal(h.uptime_s, 864123);
 	assert_true(h.at > 0);
 }
@@ -107,7 +110,9 @@ static void test_old_and_small_machines(void **state)
 	(void)state;
 	put("meminfo", "MemTotal: 1000 kB\nMemFree: 100 kB\nBuffers: 20 kB\nCached: 300 kB\n");
 	put("cpuinfo", "processor\t: 0\nflags\t\t: fpu sse4_2 avx2 xavx\n");
+	put("stat", "intr 4\n");
 	assert_int_equal(host_read(tree, &h, &e), 0);
+	assert_int_equal(h.iowait_ms, -1);
 	assert_int_equal(h.memory_available, 420 * 1024);
 	assert_int_equal(h.swap_total, 0);
 	assert_int_equal(h.cpus, 1);

@@ -279,6 +279,24 @@ static void test_head_age_limit(void **state)
 	assert_int_equal(r.v.phase, SYNC_UNKNOWN);
 }
 
+static void test_head_of_the_future(void **state)
+{
+	struct run r = fresh(&mainnet);
+	struct sync_obs o = blank(&r);
+
+	(void)state;
+	give(&r, &o, 1000);
+	assert_int_equal(r.v.head_ahead_s, -1);
+	o = blank(&r);
+	o.head_time = r.at + 90500;
+	give(&r, &o, 1000);
+	assert_int_equal(r.v.head_ahead_s, 90);
+	assert_int_equal(r.v.head_age_s, 0);
+	answers_false(&r, 100, 7000, 25, 1000);
+	assert_int_equal(r.v.head_ahead_s, 0);
+	assert_int_equal(r.v.head_age_s, 7);
+}
+
 static void test_dev_chain(void **state)
 {
 	struct run r = fresh(&dev);
@@ -428,6 +446,8 @@ static void test_snapshot(void **state)
 		give(&r, &o, 1000);
 		assert_int_equal(r.v.phase, SYNC_SNAPSHOT);
 	}
+	assert_int_equal(r.v.chunks_done, 1840);
+	assert_int_equal(r.v.chunks_total, 5000);
 	assert_true(r.v.percent > 36.7 && r.v.percent < 36.9);
 	assert_true(r.v.blocks_per_s == -1);
 	assert_true(r.v.eta_low_s > 200 && r.v.eta_low_s < 316);
@@ -437,6 +457,7 @@ static void test_snapshot(void **state)
 		give(&r, &o, 1000);
 	}
 	assert_int_equal(r.v.phase, SYNC_STALLED);
+	assert_int_equal(r.v.chunks_total, 5000);
 	/* done: the height jumps from 0 to 8 million; that is no rate */
 	for (int i = 0; i < 10; i++) {
 		o = blank(&r);
@@ -448,6 +469,7 @@ static void test_snapshot(void **state)
 		give(&r, &o, 1000);
 	}
 	assert_int_equal(r.v.phase, SYNC_BLOCKS);
+	assert_int_equal(r.v.chunks_total, 0);
 	assert_true(r.v.blocks_per_s > 4.9 && r.v.blocks_per_s < 5.1);
 	assert_true(r.v.ancient_percent > 0 && r.v.ancient_percent < 1);
 	assert_true(r.v.percent == 99.9 || r.v.percent > 99.8);
@@ -608,6 +630,7 @@ int main(void)
 		cmocka_unit_test(test_false_alone_is_never_synced),
 		cmocka_unit_test(test_synced_needs_three_polls),
 		cmocka_unit_test(test_head_age_limit),
+		cmocka_unit_test(test_head_of_the_future),
 		cmocka_unit_test(test_dev_chain),
 		cmocka_unit_test(test_flicker_of_a_synced_node),
 		cmocka_unit_test(test_catching_up),

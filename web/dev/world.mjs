@@ -153,6 +153,7 @@ function sync(now, scenario) {
 		head_age_s: syncing ? null : Math.floor(((now - born) % 14000) / 1000),
 		ancient_percent: null,
 		code: null,
+		causes: [],
 	};
 }
 

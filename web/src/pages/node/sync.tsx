@@ -6,6 +6,7 @@ import { StateWord } from '../../parts/badge';
 import { LastHour } from '../../parts/chart/last-hour';
 import { NODE_CHARTS } from '../../parts/chart/specs';
 import { Fact, Facts } from '../../parts/facts';
+import { Icon } from '../../parts/icon';
 import { etaText, phaseWord, rate, syncLook } from '../../parts/sync-words';
 
 /** How far, how fast, until when; and the last hour as charts. */
@@ -22,10 +23,33 @@ export function NodeSync({ node, stack }: { node: Service; stack: Stack }) {
 						<ReadAge at={s?.at} />
 					</p>
 				</div>
+				{s && s.causes.length > 0 && <Causes of={s.causes} />}
 				{s ? <Detail s={s} /> : <p class="soft">{t('sync.no_reading')}</p>}
 			</section>
 			<LastHour stack={stack.name} service="node" specs={SHOWN} />
 		</>
+	);
+}
+
+/** What may be behind it, the likeliest first. */
+function Causes({ of }: { of: Sync['causes'] }) {
+	return (
+		<section class="stack" aria-labelledby="causes">
+			<h3 id="causes">{t('sync.causes')}</h3>
+			<ol class="checks">
+				{of.map((c, i) => (
+					<li key={c.code} class={i === 0 ? 'is-warn' : 'is-note'}>
+						<Icon name={i === 0 ? 'alert' : 'question'} />
+						<span>
+							{c.message}
+							<small>
+								{c.hint} <span class="code-key">{c.code}</span>
+							</small>
+						</span>
+					</li>
+				))}
+			</ol>
+		</section>
 	);
 }
 
