@@ -13,6 +13,7 @@
 #include "domain/recipe.h"
 #include "domain/relay_watch.h"
 #include "domain/stall.h"
+#include "domain/storm.h"
 #include "domain/sync.h"
 
 enum engine_status { ENGINE_CONNECTING, ENGINE_CONNECTED, ENGINE_LOST };
@@ -98,6 +99,7 @@ struct service_facts {
 	struct pressure pressure;	       /* of its need on its limit */
 	struct raised raised;
 	struct neighbour_state neighbour;
+	struct storm storm; /* node */
 	bool has_sync;
 	struct sync_view sync;
 	struct stall stall;		 /* node: why it does not get on */

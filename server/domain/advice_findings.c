@@ -1,13 +1,11 @@
 /* Each finding: when it holds, its sentence, its buttons. */
 #include "domain/advice_priv.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "domain/disk.h"
-#include "domain/texts.h"
 #include "domain/wanted.h"
 #include "domain/words.h"
 
@@ -17,81 +15,12 @@
 #define LOW_DISK (INT64_C(5) << 30)
 #define LOW_DAYS 14
 
-struct finder {
-	const struct advice_input *in;
-	json_t *bad, *warn, *note;
-};
-
-/* Since when: as in the last findings, if it was there. */
-static msec since(const struct finder *f, const char *code, const char *stack, const char *service)
-{
-	size_t i;
-	json_t *old;
-
-	json_array_foreach ((json_t *)f->in->before, i, old)
-		if (!strcmp(json_str(old, "code", ""), code) &&
-			!strcmp(json_str(old, "stack", ""), stack ? stack : "") &&
-			!strcmp(json_str(old, "service", ""), service ? service : ""))
-			return json_int(old, "at", f->in->now);
-	return f->in->now;
-}
-
-static json_t *add(struct finder *f, const char *level, const char *code, const char *stack,
-	const char *service, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
-static json_t *add(struct finder *f, const char *level, const char *code, const char *stack,
-	const char *service, const char *fmt, ...)
-{
-	json_t *j = json_object();
-	char text[600];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	json_put_str(j, "code", code);
-	json_put_str(j, "level", level);
-	json_put_str(j, "stack", stack);
-	json_put_str(j, "service", service);
-	json_put_str(j, "message", text);
-	json_put_str(j, "hint", texts_hint(code));
-	json_put_int(j, "at", since(f, code, stack, service));
-	json_put(j, "actions", json_array());
-	json_array_append_new(!strcmp(level, "bad")    ? f->bad
-			      : !strcmp(level, "warn") ? f->warn
-						       : f->note,
-		j);
-	return j;
-}
-
-static void button(json_t *finding, const char *label, bool primary, const char *method,
-	const char *path, json_t *body)
-{
-	json_t *a = json_object();
-
-	json_put_str(a, "label", label);
-	json_put_flag(a, "primary", primary);
-	json_put_str(a, "method", method);
-	json_put_str(a, "path", path);
-	json_put(a, "body", body ? body : json_object());
-	json_array_append_new(json_object_get(finding, "actions"), a);
-}
-
-static void link_to(json_t *finding, const char *label, bool primary, const char *page)
-{
-	json_t *a = json_object();
-
-	json_put_str(a, "label", label);
-	json_put_flag(a, "primary", primary);
-	json_put_str(a, "page", page);
-	json_array_append_new(json_object_get(finding, "actions"), a);
-}
-
 static void stack_button(json_t *finding, const char *label, const char *stack, const char *action)
 {
 	char path[80];
 
 	snprintf(path, sizeof(path), "/stacks/%s/%s", stack, action);
-	button(finding, label, true, "POST", path, NULL);
+	finding_button(finding, label, true, "POST", path, NULL);
 }
 
 static void limits_button(json_t *finding, const char *label, bool primary,
@@ -102,7 +31,7 @@ static void limits_button(json_t *finding, const char *label, bool primary,
 
 	snprintf(path, sizeof(path), "/stacks/%s/services/%s/limits", s->stack, s->service);
 	json_put(body, "limits", limits_json(l));
-	button(finding, label, primary, "PUT", path, body);
+	finding_button(finding, label, primary, "PUT", path, body);
 }
 
 static void engine(struct finder *f)
@@ -110,7 +39,7 @@ static void engine(struct finder *f)
 	const struct engine_facts *e = f->in->engine;
 
 	if (e->status == ENGINE_LOST)
-		add(f, "bad", e->code, NULL, NULL, "%s", e->message);
+		finding_add(f, "bad", e->code, NULL, NULL, "%s", e->message);
 }
 
 static void disk(struct finder *f)
@@ -122,7 +51,8 @@ static void disk(struct finder *f)
 		if (f->in->services[i].volume_total)
 			return;
 	if (f->in->volume_free >= 0 && f->in->volume_free < LOW_DISK)
-		add(f, "warn", "disk.low", NULL, NULL, "%s are left on the volume of the chain.",
+		finding_add(f, "warn", "disk.low", NULL, NULL,
+			"%s are left on the volume of the chain.",
 			words_gib(f->in->volume_free, free_text));
 }
 
@@ -133,20 +63,20 @@ static void stopped_for_space(struct finder *f, const struct service_facts *x, c
 	json_t *j;
 
 	if (room)
-		j = add(f, "warn", "disk.floor", x->stack, x->service,
+		j = finding_add(f, "warn", "disk.floor", x->stack, x->service,
 			"%s was stopped because its volume was nearly full. %s are free now: it "
 			"can be "
 			"started again.",
 			title, words_gib(x->volume_free, left));
 	else
-		j = add(f, "bad", "disk.floor", x->stack, x->service,
+		j = finding_add(f, "bad", "disk.floor", x->stack, x->service,
 			"%s are left on the volume of the chain, less than the %s that have to "
 			"stay "
 			"free. %s was stopped cleanly to protect its database.",
 			words_gib(x->volume_free, left), words_gib(x->volume_floor, floor), title);
 	if (room)
 		stack_button(j, "Start", x->stack, "start");
-	link_to(j, "Kept chains and trash", !room, "chain");
+	finding_link(j, "Kept chains and trash", !room, "chain");
 }
 
 /* The volume of a chain that still has room: how long it will last. */
@@ -161,12 +91,12 @@ static void volume_finding(struct finder *f, const struct service_facts *x, cons
 		return;
 	if (days >= 0)
 		words_seconds((int64_t)(days * 24 * 3600), when);
-	j = add(f, "warn", "disk.low", x->stack, x->service,
+	j = finding_add(f, "warn", "disk.low", x->stack, x->service,
 		"%s are left on the volume of the chain%s%s. %s is stopped cleanly before it is "
 		"full.",
 		words_gib(x->volume_free, left), *when ? "; at this pace that lasts " : "", when,
 		title);
-	link_to(j, "Kept chains and trash", false, "chain");
+	finding_link(j, "Kept chains and trash", false, "chain");
 }
 
 static void last_job(struct finder *f, const struct stack *st)
@@ -176,11 +106,11 @@ static void last_job(struct finder *f, const struct stack *st)
 
 	if (!j || j->running || !j->ended_badly)
 		return;
-	x = add(f, j->rolled_back ? "warn" : "bad",
+	x = finding_add(f, j->rolled_back ? "warn" : "bad",
 		j->rolled_back ? "job.rolled_back" : "job.failed", st->name, NULL, "%s: %s%s",
 		j->ended_title, j->ended_error, j->rolled_back ? " Everything is as before." : "");
 	json_put_int(x, "at", j->ended_at);
-	link_to(x, "See the steps", false, "upgrades");
+	finding_link(x, "See the steps", false, "upgrades");
 }
 
 /* The first limit that differs, beside memory: "1.50 CPUs". */
@@ -220,7 +150,7 @@ static void drifted(
 		const char *want = s->limits.memory ? words_gib(s->limits.memory, was) : "no limit";
 		const char *got = x->kernel.memory ? words_gib(x->kernel.memory, is) : "no limit";
 
-		j = add(f, "warn", "limit.drift", x->stack, x->service,
+		j = finding_add(f, "warn", "limit.drift", x->stack, x->service,
 			"Somebody changed the memory limit of %s: the kernel reports %s, wanted is "
 			"%s.",
 			title, got, want);
@@ -229,7 +159,7 @@ static void drifted(
 	} else {
 		other_limit(x->drift, &s->limits, was);
 		other_limit(x->drift, &x->kernel, is);
-		j = add(f, "warn", "limit.drift", x->stack, x->service,
+		j = finding_add(f, "warn", "limit.drift", x->stack, x->service,
 			"Somebody changed the limits of %s: the kernel reports %s, wanted is %s.",
 			title, is, was);
 	}
@@ -243,21 +173,21 @@ static void stopped(struct finder *f, const struct service_facts *x, const char 
 	json_t *j;
 
 	if (x->given_up) {
-		j = add(f, "bad", "node.crash_loop", x->stack, x->service,
+		j = finding_add(f, "bad", "node.crash_loop", x->stack, x->service,
 			"%s was stopped after %d crashes in 10 minutes.%s%s%s", title, x->crashes,
 			*x->last_words ? " Its last words: \"" : "", x->last_words,
 			*x->last_words ? "\"" : "");
-		link_to(j, "Show log", false, "logs");
+		finding_link(j, "Show log", false, "logs");
 	} else {
 		if (x->container.finished_at)
 			snprintf(code, sizeof(code), " with code %d", x->container.exit_code);
-		j = add(f, "bad", "service.stopped", x->stack, x->service,
+		j = finding_add(f, "bad", "service.stopped", x->stack, x->service,
 			"%s is not running: it ended%s, and nobody asked for it here.", title,
 			code);
 	}
 	stack_button(j, "Start", x->stack, "start");
 	if (x->incident.id)
-		link_to(j, "What happened", false, "incidents");
+		finding_link(j, "What happened", false, "incidents");
 }
 
 static void container_finding(
@@ -266,11 +196,11 @@ static void container_finding(
 	json_t *j;
 
 	if (x->container.presence == PRESENCE_NO) {
-		j = add(f, "bad", "container.missing", x->stack, x->service,
+		j = finding_add(f, "bad", "container.missing", x->stack, x->service,
 			"The container of %s is gone. Its data folder is still there.", title);
 		stack_button(j, "Make it again", x->stack, "start");
 	} else if (x->drift & DRIFT_CONTAINER) {
-		j = add(f, "bad", "container.replaced", x->stack, x->service,
+		j = finding_add(f, "bad", "container.replaced", x->stack, x->service,
 			"Somebody replaced the container of %s; limits and settings of this app do "
 			"not"
 			" apply to it.",
@@ -279,7 +209,7 @@ static void container_finding(
 	} else if (!container_alive(&x->container)) {
 		stopped(f, x, title);
 	} else if (x->split) {
-		j = add(f, "bad", "network.split", x->stack, x->service,
+		j = finding_add(f, "bad", "network.split", x->stack, x->service,
 			"%s and the relay no longer share one network: the relay was restarted "
 			"alone.",
 			title);
@@ -298,9 +228,9 @@ static void incident(struct finder *f, const struct service_facts *x, const char
 	if (!i->at || i->seen_at || !incident_is_memory(i) || f->in->now - i->at > DAY_MS)
 		return;
 	sentence = incident_sentence(i, title);
-	j = add(f, "warn", incident_code(i), x->stack, x->service, "%s", sentence);
+	j = finding_add(f, "warn", incident_code(i), x->stack, x->service, "%s", sentence);
 	json_put_int(j, "at", i->at);
-	link_to(j, "What happened", true, "incidents");
+	finding_link(j, "What happened", true, "incidents");
 }
 
 /* What the pressure guard will do about it. */
@@ -324,18 +254,18 @@ static void pressure(
 		return;
 	words_gib(p->limit, limit);
 	if (p->left_s < 0) { /* a minute of calm has to pass */
-		j = add(f, "warn", "memory.pressure", x->stack, x->service,
+		j = finding_add(f, "warn", "memory.pressure", x->stack, x->service,
 			"%s came close to its limit of %s quickly; it does not grow just now.",
 			title, limit);
 	} else {
 		words_seconds((int64_t)p->left_s, left);
 		words_gib((int64_t)(p->bytes_per_s * 60), pace);
-		j = add(f, "warn", "memory.pressure", x->stack, x->service,
+		j = finding_add(f, "warn", "memory.pressure", x->stack, x->service,
 			"%s takes %s more each minute: at this pace it reaches its limit of %s in "
 			"%s.%s",
 			title, pace, limit, left, guard_words(s));
 	}
-	link_to(j, "See its memory", true, "limits");
+	finding_link(j, "See its memory", true, "limits");
 }
 
 static void was_raised(
@@ -348,7 +278,7 @@ static void was_raised(
 	if (!x->raised.at || f->in->now - x->raised.at > DAY_MS || s->limits.memory != x->raised.to)
 		return;
 	before.memory = x->raised.from;
-	j = add(f, "note", "memory.raised", x->stack, x->service,
+	j = finding_add(f, "note", "memory.raised", x->stack, x->service,
 		"The memory limit of %s was raised from %s to %s before the kernel would have "
 		"ended "
 		"it.",
@@ -381,7 +311,7 @@ static void sync_finding(struct finder *f, const struct service_facts *x, const 
 	else
 		what = !strcmp(code, "sync.no_peers") ? "has had no peers" : "has not advanced";
 	words_seconds((f->in->now - x->sync.since) / 1000, age);
-	add(f, "warn", code, x->stack, x->service, "%s %s for %s.%s", title, what, age,
+	finding_add(f, "warn", code, x->stack, x->service, "%s %s for %s.%s", title, what, age,
 		likeliest(x, why));
 }
 
@@ -397,9 +327,9 @@ static void relay_down(struct finder *f, const struct service_facts *x)
 	 */
 	if (!refused && strcmp(r->code, "relay.tls") && f->in->now - r->down_since < RELAY_DOWN_MS)
 		return;
-	j = add(f, refused ? "bad" : "warn", r->code, x->stack, x->service,
+	j = finding_add(f, refused ? "bad" : "warn", r->code, x->stack, x->service,
 		"%s does not show this node as \"%s\": %s", r->server, r->id, r->reason);
-	link_to(j, refused ? "Change the secret" : "See the relay", true, "relay");
+	finding_link(j, refused ? "Change the secret" : "See the relay", true, "relay");
 }
 
 static void relay_unseen(struct finder *f, const struct service_facts *x)
@@ -410,15 +340,15 @@ static void relay_unseen(struct finder *f, const struct service_facts *x)
 	if (r->state != ETHSTATS_READY || r->page_misses < 2)
 		return;
 	if (r->page == PAGE_UNLISTED)
-		j = add(f, "warn", "relay.unlisted", x->stack, x->service,
+		j = finding_add(f, "warn", "relay.unlisted", x->stack, x->service,
 			"%s takes the messages, but its page does not list \"%s\".", r->server,
 			r->id);
 	else if (r->page == PAGE_STALE && r->node_active)
-		j = add(f, "warn", "relay.stale", x->stack, x->service,
+		j = finding_add(f, "warn", "relay.stale", x->stack, x->service,
 			"%s lists \"%s\", but not with the blocks that were sent.", r->server,
 			r->id);
 	if (j)
-		link_to(j, "See the relay", true, "relay");
+		finding_link(j, "See the relay", true, "relay");
 }
 
 /* What it does not do, though its process runs. */
@@ -456,21 +386,21 @@ static void relay_watched(struct finder *f, const struct service_facts *x)
 	snprintf(path, sizeof(path), "/stacks/%s/restart", x->stack);
 	if (r->verdict == RELAY_GAVE_UP) {
 		often = r->restarts >= RELAY_WATCH_MAX;
-		j = add(f, "warn", "relay.gave_up", x->stack, x->service,
+		j = finding_add(f, "warn", "relay.gave_up", x->stack, x->service,
 			"Restarted %d times%s without success; the server may be down. Next try in "
 			"%s.",
 			often ? r->restarts : r->tries, often ? " in an hour" : "", when);
 	} else if (r->verdict == RELAY_SILENT || r->verdict == RELAY_RESTART) {
 		relay_fault(f, r, &b);
-		j = add(f, "warn", "relay.silent", x->stack, x->service,
+		j = finding_add(f, "warn", "relay.silent", x->stack, x->service,
 			"%s Restarting the relay%s%s (%d of %d).", b.data,
 			wait >= RELAY_SOON_S ? " in " : "", wait >= RELAY_SOON_S ? when : "",
 			r->restarts + 1, RELAY_WATCH_MAX);
 	} else {
 		return;
 	}
-	button(j, "Try now", true, "POST", path, json_pack("{s:s}", "service", x->service));
-	link_to(j, "See the relay", false, "relay");
+	finding_button(j, "Try now", true, "POST", path, json_pack("{s:s}", "service", x->service));
+	finding_link(j, "See the relay", false, "relay");
 }
 
 static void service_findings(struct finder *f, const struct stack *st, const struct service *s)
@@ -488,6 +418,7 @@ static void service_findings(struct finder *f, const struct stack *st, const str
 	incident(f, x, title);
 	pressure(f, s, x, title);
 	was_raised(f, s, x, title);
+	storm_finding(f, x, title);
 	if (x->disk_stopped && !st->run)
 		stopped_for_space(f, x, title);
 	else

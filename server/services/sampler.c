@@ -15,6 +15,7 @@
 #include "services/bus.h"
 #include "services/jobs.h"
 #include "services/kernel_limits.h"
+#include "services/sampler_series.h"
 #include "services/watch.h"
 #include "services/world.h"
 
@@ -23,68 +24,6 @@
 #define DISK_EVERY 60
 #define PEAK_EVERY 300
 #define DAY_MS (24 * 3600 * 1000)
-
-enum series {
-	NEEDED,
-	CACHE,
-	WORKING_SET,
-	LIMIT,
-	SWAP,
-	OOM_KILLS,
-	CPU,
-	THROTTLED,
-	DISK_READ,
-	DISK_WRITE,
-	PIDS,
-	BLOCK,
-	BEHIND,
-	BLOCKS_PER_S,
-	PEERS,
-	CHAIN_SIZE,
-	VOLUME_FREE,
-	RELAY_BYTES,
-	HOST_MEMORY,
-	HOST_LOAD,
-	HOST_PRESSURE_CPU,
-	HOST_PRESSURE_IO,
-	HOST_PRESSURE_MEMORY,
-	N_SERIES
-};
-static const struct {
-	const char *name, *unit;
-} series[N_SERIES] = {
-	[NEEDED] = {"memory_needed", "bytes"},
-	[CACHE] = {"memory_cache", "bytes"},
-	[WORKING_SET] = {"memory_working_set", "bytes"},
-	[LIMIT] = {"memory_limit", "bytes"},
-	[SWAP] = {"swap", "bytes"},
-	[OOM_KILLS] = {"oom_kills", "count"},
-	[CPU] = {"cpu", "percent"},
-	[THROTTLED] = {"throttled", "percent"},
-	[DISK_READ] = {"disk_read", "bytes/s"},
-	[DISK_WRITE] = {"disk_write", "bytes/s"},
-	[PIDS] = {"pids", "count"},
-	[BLOCK] = {"block", "blocks"},
-	[BEHIND] = {"behind", "blocks"},
-	[BLOCKS_PER_S] = {"blocks_per_s", "blocks/s"},
-	[PEERS] = {"peers", "count"},
-	[CHAIN_SIZE] = {"chain_size", "bytes"},
-	[VOLUME_FREE] = {"volume_free", "bytes"},
-	[RELAY_BYTES] = {"relay_bytes", "bytes/min"},
-	[HOST_MEMORY] = {"host_memory_available", "bytes"},
-	[HOST_LOAD] = {"host_load", "load"},
-	[HOST_PRESSURE_CPU] = {"host_pressure_cpu", "percent"},
-	[HOST_PRESSURE_IO] = {"host_pressure_io", "percent"},
-	[HOST_PRESSURE_MEMORY] = {"host_pressure_memory", "percent"},
-};
-
-const char *sampler_unit(const char *name)
-{
-	for (int i = 0; i < N_SERIES; i++)
-		if (!strcmp(series[i].name, name))
-			return series[i].unit;
-	return NULL;
-}
 
 /* One service as this thread follows it. */
 struct track {
@@ -521,7 +460,7 @@ int sampler_start(struct app *app, struct sampler **ret, struct err *e)
 	s->iowait = -1;
 	gate_init(&s->gate);
 	for (int i = 0; i < N_SERIES; i++)
-		s->ids[i] = history_series(app->history, series[i].name);
+		s->ids[i] = history_series(app->history, sampler_series[i].name);
 	s->host_entity = history_entity(app->history, "host");
 	if (thread_start(&s->thread, "sampler", run, s, e)) {
 		gate_destroy(&s->gate);

@@ -286,6 +286,7 @@ void *watch_keeper_run(void *arg)
 		watch_close_signs(w);
 		watch_guard_disks(w);
 		watch_guard_memory(w);
+		watch_for_storms(w);
 		if (connected(w))
 			watch_be_neighbour(w);
 		judge(w);

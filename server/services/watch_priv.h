@@ -60,6 +60,7 @@ struct watch {
 		msec at;
 	} crashes[64]; /* the last ones, a ring; keeper thread only */
 	size_t n_crashes;
+	msec storm_next;   /* monotonic: when to look for storms again; keeper thread only */
 	char killed[65];   /* container that was last sent a signal: its end is no crash; keeper
 			      thread only */
 	char disarmed[65]; /* whose restart policy was taken here, no one's limits; likewise */
@@ -72,6 +73,8 @@ void watch_guard_disks(struct watch *w);
 /* watch_pressure.c; keeper thread. */
 void watch_guard_memory(struct watch *w);
 void watch_recall_raises(struct watch *w); /* once, after the start */
+/* watch_storm.c; keeper thread. */
+void watch_for_storms(struct watch *w);
 /* watch_neighbour.c; keeper thread. */
 void watch_be_neighbour(struct watch *w);
 /* watch_keeper.c */

@@ -100,6 +100,33 @@ static void a_drift_has_both_answers(void **state)
 	assert_true(json_is_null(json_at(accept, "body", "limits", "memory_bytes", NULL)));
 }
 
+static void a_storm_is_told_with_its_figures(void **state)
+{
+	autoworld struct world w;
+	const json_t *f;
+
+	(void)state;
+	world(&w, 1);
+	w.s[0].storm = (struct storm){.on = true,
+		.since = NOW - 12 * 60000,
+		.sign = {{41, 15, true}, {35 << 20, -5, true}, {8, 25, true}}};
+	f = finding(&w, 0, "warn", "node.storm");
+	assert_string_equal(json_str(f, "message", ""),
+		"Parity / OpenEthereum has not been as usual for 12" SP "min: a block takes 41" SP
+		"seconds, usually 15" SP "seconds; it takes 35" SP
+		"MiB more memory each minute, usually 0" SP "MiB; it has 8 peers, usually 25.");
+	assert_int_equal(json_int(f, "at", 0), NOW - 12 * 60000);
+	page(f, "limits");
+	w.s[0].storm.sign[STORM_BLOCKS].out = w.s[0].storm.sign[STORM_PEERS].out = false;
+	f = finding(&w, 0, "warn", "node.storm");
+	assert_string_equal(json_str(f, "message", ""),
+		"Parity / OpenEthereum has not been as usual for 12" SP "min: it takes 35" SP
+		"MiB more memory each minute, usually 0" SP "MiB.");
+	w.s[0].storm.sign[STORM_MEMORY].out = false;
+	f = finding(&w, 0, "warn", "node.storm");
+	assert_non_null(strstr(json_str(f, "message", ""), "it calms down just now"));
+}
+
 /* What it has while the NAS is busy does not become what its owner wants. */
 static void a_drift_of_a_good_neighbour(void **state)
 {
@@ -377,6 +404,7 @@ int main(void)
 		cmocka_unit_test(containers_have_their_findings_and_buttons),
 		cmocka_unit_test(a_drift_has_both_answers),
 		cmocka_unit_test(a_drift_of_a_good_neighbour),
+		cmocka_unit_test(a_storm_is_told_with_its_figures),
 		cmocka_unit_test(a_drift_names_the_limit_that_differs),
 		cmocka_unit_test(memory_and_sync_have_their_findings),
 		cmocka_unit_test(memory_that_runs_towards_its_limit),
