@@ -1,6 +1,6 @@
 #!/bin/bash
-# chain.sh OUTDIR [BLOCKS]: make a source chain of BLOCKS (6000) in OUTDIR/chain. A chain of that length
-# and genesis that is already there is kept: the second call costs nothing.
+# chain.sh OUTDIR [BLOCKS]: make a source chain of BLOCKS (6000) in OUTDIR/chain-BLOCKS. A chain of that
+# length and genesis that is already there is kept: the second call costs nothing.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -8,8 +8,9 @@ here=$(cd "$(dirname "$0")" && pwd)
 blocks=${2:-6000}
 "$here/prepare.sh" "$1"
 out=$(cd "$1" && pwd)
-stamp="$blocks $(sha256sum <"$out/genesis.json")"
-[ "$(cat "$out/chain/stamp" 2>/dev/null)" != "$stamp" ] || exit 0
-rm -rf "$out/chain"
-"${NODE:-node}" -r "$here/shim.js" "$here/genchain.js" "$out/app" "$out" "$out/chain" "$blocks"
-echo "$stamp" >"$out/chain/stamp"
+chain=$out/chain-$blocks
+stamp=$(sha256sum <"$out/genesis.json")
+[ "$(cat "$chain/stamp" 2>/dev/null)" != "$stamp" ] || exit 0
+rm -rf "$chain"
+"${NODE:-node}" -r "$here/shim.js" "$here/genchain.js" "$out/app" "$out" "$chain" "$blocks"
+echo "$stamp" >"$chain/stamp"

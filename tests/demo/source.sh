@@ -4,9 +4,10 @@
 #	source.sh start SOCK OUTDIR   run the container ethstation-demo-source; prints its enode
 #	source.sh stop SOCK           remove it
 #
-# It serves a copy of OUTDIR/chain and mines on, a block a second. Its p2p port is published on the
-# gateway address of the engine's default bridge only: every container reaches it there, whatever its
-# network, and nothing outside the machine does. `start` on a running source prints the enode again.
+# It serves a copy of OUTDIR/chain-BLOCKS (BLOCKS of the environment, or 6000) and mines on, a block a
+# second. Its p2p port is published on the gateway address of the engine's default bridge only: every
+# container reaches it there, whatever its network, and nothing outside the machine does. `start` on a
+# running source prints the enode again.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 name=ethstation-demo-source
@@ -57,16 +58,16 @@ enode() {
 }
 
 start() { # start OUTDIR
-	local out address i
+	local out address i blocks=${BLOCKS:-6000}
 	address=$(gateway)
 	if ! running; then
 		"$here/image.sh" "$sock" "$1"
-		"$here/chain.sh" "$1" "${BLOCKS:-6000}"
+		"$here/chain.sh" "$1" "$blocks"
 		out=$(cd "$1" && pwd)
 		remove
-		rm -rf "$out/source"
-		cp -a "$out/chain" "$out/source"
-		create "$address" "$out/source" || die "cannot create $name"
+		rm -rf "$out/source-$blocks"
+		cp -a "$out/chain-$blocks" "$out/source-$blocks"
+		create "$address" "$out/source-$blocks" || die "cannot create $name"
 		api -f -o /dev/null -X POST "http://d/containers/$name/start" ||
 			die "cannot start $name"
 	fi
