@@ -4,6 +4,8 @@
 #include <stddef.h>
 
 #define AGREE 3		 /* polls */
+#define AGREE_MS 6000	 /* between two polls of a busy machine that agree */
+#define PEERS_MS 20000	 /* what was told of peers holds while it is not told */
 #define SILENCE_MS 15000 /* until no answer is a fact */
 #define START_MS 120000	 /* a node that does not listen yet is starting, so long */
 #define STALL_MS 60000
@@ -54,6 +56,7 @@ static void begin(struct sync_state *s, msec at, enum sync_phase phase)
 		.candidate_since = at,
 		.first_at = at,
 		.last_at = at,
+		.peers = -1,
 		.current = -1,
 		.target = -1,
 		.value = -1};
@@ -173,6 +176,16 @@ static void take_target(struct sync_state *s, const struct sync_obs *o)
 		s->target = -1;
 }
 
+static void take_peers(struct sync_state *s, const struct sync_obs *o)
+{
+	if (o->peers >= 0) {
+		s->peers = o->peers;
+		s->peers_at = o->at;
+	} else if (o->at - s->peers_at > PEERS_MS) {
+		s->peers = -1;
+	}
+}
+
 /* Heights of an answer into the state. */
 static void take_progress(struct sync_state *s, const struct sync_obs *o)
 {
@@ -181,6 +194,7 @@ static void take_progress(struct sync_state *s, const struct sync_obs *o)
 
 	s->false_polls = o->syncing ? 0 : s->false_polls + 1;
 	s->answered_at = o->at;
+	take_peers(s, o);
 	if (o->current >= 0)
 		s->current = o->current;
 	take_target(s, o);
@@ -251,7 +265,7 @@ static enum sync_phase judge_answer(
 	const struct sync_state *s, const struct sync_rule *rule, const struct sync_obs *o)
 {
 	bool fresh = o->head_time >= 0 && o->at - o->head_time < head_limit(rule);
-	bool peerless = rule->needs_peers && !o->peers;
+	bool peerless = rule->needs_peers && !s->peers;
 
 	if (o->syncing)
 		return judge_syncing(s, o, fresh, peerless);
@@ -285,7 +299,8 @@ static bool accept(const struct sync_state *s, const struct sync_obs *o)
 	case SYNC_STALLED:
 		return true;
 	default:
-		return from_nothing || s->candidate_polls >= AGREE;
+		return from_nothing || s->candidate_polls >= AGREE ||
+		       (s->candidate_polls > 1 && o->at - s->candidate_since >= AGREE_MS);
 	}
 }
 
@@ -395,6 +410,7 @@ void sync_observe(struct sync_state *s, const struct sync_rule *rule, const stru
 		if (s->since > o->at)
 			s->since = o->at;
 		s->candidate_polls = 0;
+		s->peers = -1;
 	}
 	s->last_at = o->at;
 	if (o->answered)

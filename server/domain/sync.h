@@ -8,8 +8,8 @@
  *   - eth_syncing = false alone is never "synced": that needs three such polls in a row, peers (if
  *     the recipe needs any), and a young head;
  *   - a node flips its answer for seconds while it imports ordinary blocks: a phase changes when
- *     three polls agree, except from unknown, starting and no answer, and on hard facts (no answer
- *     for 15 s, no advance for 60 s);
+ *     three polls agree, or two that are six seconds apart, except from unknown, starting and no
+ *     answer, and on hard facts (no answer for 15 s, no advance for 60 s); synced needs three;
  *   - a highest block below the current one, or beyond any real chain, is ignored;
  *   - a gap in the observations, a clock that jumps, a snapshot that ends: rates start anew; a
  *     chain that became much shorter is another chain: everything starts anew.
@@ -81,6 +81,8 @@ struct sync_state {
 	msec answered_at;	/* last answer; 0 = none since first_at */
 	int false_polls;	/* "false" in a row */
 	bool was_synced;
+	int64_t peers; /* last told; -1 = not within PEERS_MS */
+	msec peers_at;
 	int64_t current, target; /* last told; the target only while it is believable */
 	bool chunks;		 /* value counts snapshot chunks, not blocks */
 	int64_t chunks_total;

@@ -14,6 +14,8 @@
 
 #define EVERY_MS 2000
 #define EVERY_SYNCED_MS 5000
+/* A node that does not answer costs all others RPC_MS each time. */
+#define EVERY_SILENT_MS 5000
 #define GAP_EVERY_MS 30000
 /* Between two walks over a chain's folder; DISK_SHARE times as long as the last one took, so that
  * they take 1 % of the time at most. */
@@ -33,7 +35,7 @@ struct node {
 	msec disk_next;
 	int64_t gap_first, gap_last;
 	char version[128];
-	bool synced;
+	msec every; /* until it is asked again */
 };
 
 struct probe {
@@ -206,6 +208,7 @@ static struct sync_obs observe(struct node *n, const struct target *t)
 		return o;
 	}
 	o.answered = true;
+	o.peers = quantity(&r, t->recipe->rpc.peers);
 	o.syncing = json_is_object(syncing);
 	if (o.syncing) {
 		o.starting = rpc_quantity(json_object_get(syncing, "startingBlock"));
@@ -215,7 +218,6 @@ static struct sync_obs observe(struct node *n, const struct target *t)
 		o.warp_total = rpc_quantity(json_object_get(syncing, "warpChunksAmount"));
 	}
 	ask_head(t, &r, &o);
-	o.peers = quantity(&r, t->recipe->rpc.peers);
 	ask_gap(n, t, &r);
 	o.gap_first = n->gap_first;
 	o.gap_last = n->gap_last;
@@ -271,7 +273,6 @@ static void forget_old(struct node *n, const struct target *t)
 
 static void ask(struct probe *p, struct node *n, const struct target *t)
 {
-	msec every = n->synced ? EVERY_SYNCED_MS : EVERY_MS;
 	struct service_facts *f;
 	struct sync_view view;
 	struct sync_obs o;
@@ -280,12 +281,14 @@ static void ask(struct probe *p, struct node *n, const struct target *t)
 	if (!t->pid || !t->recipe->rpc.port)
 		return;
 	forget_old(n, t);
-	if (n->asked_at && clock_mono() - n->asked_at < every - 50)
+	if (n->asked_at && clock_mono() - n->asked_at < n->every - 50)
 		return;
 	n->asked_at = clock_mono();
 	o = observe(n, t);
 	sync_observe(&n->sync, &t->rule, &o, &view);
-	n->synced = view.phase == SYNC_SYNCED;
+	n->every = view.phase == SYNC_SYNCED			 ? EVERY_SYNCED_MS
+		   : !o.answered && o.fault == SYNC_FAULT_SILENT ? EVERY_SILENT_MS
+								 : EVERY_MS;
 	world_lock(p->app->world);
 	f = world_service(p->app->world, t->stack, "node");
 	if (f && !strcmp(f->container.id, t->container)) {

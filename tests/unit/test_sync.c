@@ -279,6 +279,40 @@ static void test_head_age_limit(void **state)
 	assert_int_equal(r.v.phase, SYNC_UNKNOWN);
 }
 
+/* A busy machine asks seldom, and not every question is answered. */
+static void test_slow_polls_agree_sooner(void **state)
+{
+	struct run r = fresh(&mainnet);
+	int64_t block;
+
+	(void)state;
+	block = import(&r, 1000, 5000000, 10, 10, 1000);
+	syncing(&r, block, 5000000, 0, 9000);
+	assert_int_equal(r.v.phase, SYNC_BLOCKS); /* it still advances: what it had asked for */
+	syncing(&r, block, 5000000, 0, 9000);
+	assert_int_equal(r.v.phase, SYNC_BLOCKS);
+	syncing(&r, block, 5000000, 0, 9000);
+	assert_int_equal(r.v.phase, SYNC_NO_PEERS);
+	assert_int_equal(r.v.since, T0 + 19000);
+}
+
+static void test_peers_that_are_not_told(void **state)
+{
+	struct run r = fresh(&mainnet);
+	int64_t block;
+
+	(void)state;
+	block = import(&r, 1000, 5000000, 10, 10, 1000);
+	syncing(&r, block, 5000000, 0, 2000);
+	for (int i = 0; i < 4; i++) /* none a moment ago: nothing says that this has changed */
+		syncing(&r, block, 5000000, -1, 2000);
+	assert_int_equal(r.v.phase, SYNC_NO_PEERS);
+	assert_int_equal(r.v.peers, -1);
+	for (int i = 0; i < 12; i++) /* it may have met some meanwhile */
+		syncing(&r, block, 5000000, -1, 2000);
+	assert_int_equal(r.v.phase, SYNC_BLOCKS);
+}
+
 static void test_head_of_the_future(void **state)
 {
 	struct run r = fresh(&mainnet);
@@ -630,6 +664,8 @@ int main(void)
 		cmocka_unit_test(test_false_alone_is_never_synced),
 		cmocka_unit_test(test_synced_needs_three_polls),
 		cmocka_unit_test(test_head_age_limit),
+		cmocka_unit_test(test_slow_polls_agree_sooner),
+		cmocka_unit_test(test_peers_that_are_not_told),
 		cmocka_unit_test(test_head_of_the_future),
 		cmocka_unit_test(test_dev_chain),
 		cmocka_unit_test(test_flicker_of_a_synced_node),
