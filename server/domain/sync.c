@@ -17,7 +17,8 @@
 #define REORG_BLOCKS 128      /* shorter by more than this is another chain */
 #define BELIEVABLE 1000000000 /* blocks; some client reports a hash as its highest block */
 #define NEAR_BLOCKS 300
-#define HEAD_BLOCKS 8 /* a synced node may be so many behind for a moment */
+#define HEAD_BLOCKS 8	  /* a node at the head may be so many behind for a moment */
+#define HEAD_MIN_MS 10000 /* and its newest block so old, where blocks come faster */
 #define CEILING 99.9
 
 static const char *const names[] = {
@@ -149,11 +150,14 @@ static void estimate(const struct sync_state *s, int64_t left, double drain, str
 	v->eta_high_s = (int64_t)ceil((double)left / low);
 }
 
+static int64_t at_least(int64_t value, int64_t least)
+{
+	return value < least ? least : value;
+}
+
 static msec head_limit(const struct sync_rule *rule)
 {
-	msec limit = rule->block_time_ms * 10;
-
-	return limit < 60000 ? 60000 : limit;
+	return at_least(rule->block_time_ms * 10, 60000);
 }
 
 static bool snapshot(const struct sync_obs *o)
@@ -192,7 +196,6 @@ static void take_progress(struct sync_state *s, const struct sync_obs *o)
 	bool chunks = snapshot(o);
 	int64_t value = chunks ? o->warp_done : o->current;
 
-	s->false_polls = o->syncing ? 0 : s->false_polls + 1;
 	s->answered_at = o->at;
 	take_peers(s, o);
 	if (o->current >= 0)
@@ -246,12 +249,21 @@ static bool stuck(const struct sync_state *s, const struct sync_obs *o)
 	return s->best >= 0 && o->at - s->best_at >= STALL_MS;
 }
 
-static enum sync_phase judge_syncing(
-	const struct sync_state *s, const struct sync_obs *o, bool fresh, bool peerless)
+/* A client may say that it syncs while it only follows the head: its queue is longer than three
+ * blocks for a moment, or it takes each block a little late. */
+static bool follows_head(const struct sync_state *s, const struct sync_rule *rule,
+	const struct sync_obs *o, bool fresh)
 {
-	/* an ordinary import: the queue is longer than three blocks for a moment */
-	if (s->phase == SYNC_SYNCED && fresh && !peerless && !snapshot(o) && s->target >= 0 &&
-		s->target - s->current <= HEAD_BLOCKS)
+	if (!fresh || snapshot(o) || s->target < 0 || s->target - s->current > HEAD_BLOCKS)
+		return false;
+	return s->phase == SYNC_SYNCED ||
+	       o->at - o->head_time < at_least(rule->block_time_ms * HEAD_BLOCKS, HEAD_MIN_MS);
+}
+
+static enum sync_phase judge_syncing(const struct sync_state *s, const struct sync_rule *rule,
+	const struct sync_obs *o, bool fresh, bool peerless)
+{
+	if (!peerless && follows_head(s, rule, o, fresh))
 		return SYNC_SYNCED;
 	if (peerless && !s->advanced)
 		return SYNC_NO_PEERS;
@@ -268,7 +280,7 @@ static enum sync_phase judge_answer(
 	bool peerless = rule->needs_peers && !s->peers;
 
 	if (o->syncing)
-		return judge_syncing(s, o, fresh, peerless);
+		return judge_syncing(s, rule, o, fresh, peerless);
 	if (peerless)
 		return SYNC_NO_PEERS;
 	if (fresh || (!rule->block_time_ms && !rule->needs_peers))
@@ -293,7 +305,7 @@ static bool accept(const struct sync_state *s, const struct sync_obs *o)
 
 	switch (s->candidate) {
 	case SYNC_SYNCED:
-		return s->false_polls >= AGREE && s->candidate_polls >= AGREE;
+		return s->candidate_polls >= AGREE;
 	case SYNC_NO_ANSWER:
 		return !s->answered_at || o->at - s->answered_at > SILENCE_MS;
 	case SYNC_STALLED:
@@ -321,10 +333,8 @@ static void turn(struct sync_state *s, const struct sync_obs *o, enum sync_phase
 		s->was_synced = true;
 		s->target = -1;
 	}
-	if (looks == SYNC_NO_ANSWER) {
-		s->false_polls = 0;
+	if (looks == SYNC_NO_ANSWER)
 		forget_rates(s, o->at);
-	}
 }
 
 static double percent_of(int64_t part, int64_t whole)

@@ -6,7 +6,8 @@
  *
  * What it is careful about:
  *   - eth_syncing = false alone is never "synced": that needs three such polls in a row, peers (if
- *     the recipe needs any), and a young head;
+ *     the recipe needs any), and a young head; with a very young one, and no more than eight blocks
+ *     to go, it is synced while it says that it syncs, too;
  *   - a node flips its answer for seconds while it imports ordinary blocks: a phase changes when
  *     three polls agree, or two that are six seconds apart, except from unknown, starting and no
  *     answer, and on hard facts (no answer for 15 s, no advance for 60 s); synced needs three;
@@ -79,7 +80,6 @@ struct sync_state {
 	msec candidate_since;
 	msec first_at, last_at; /* polls; first: since the start or the last reset */
 	msec answered_at;	/* last answer; 0 = none since first_at */
-	int false_polls;	/* "false" in a row */
 	bool was_synced;
 	int64_t peers; /* last told; -1 = not within PEERS_MS */
 	msec peers_at;

@@ -371,6 +371,34 @@ static void test_flicker_of_a_synced_node(void **state)
 	assert_int_equal(r.v.since, T0);
 }
 
+/* It follows the head a few blocks late, and calls that syncing for good. */
+static void test_follows_the_head(void **state)
+{
+	const struct sync_rule quick = {.block_time_ms = 1000, .needs_peers = true};
+	struct run r = fresh(&quick);
+	struct sync_obs o;
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		o = blank(&r);
+		o.syncing = true;
+		o.current = 1000 + 2 * i;
+		o.highest = o.current + 4;
+		o.head_time = r.at - (i < 3 ? 10000 : 5000); /* too old, then young */
+		give(&r, &o, 2000);
+		assert_int_equal(r.v.phase, i < 5 ? SYNC_BLOCKS : SYNC_SYNCED);
+	}
+	assert_true(r.v.percent == 100);
+	r = fresh(&quick); /* young, but it knows of many more */
+	for (int i = 0; i < 6; i++) {
+		o.at = r.at;
+		o.highest = o.current + 9;
+		o.head_time = r.at - 1000;
+		give(&r, &o, 2000);
+	}
+	assert_int_equal(r.v.phase, SYNC_BLOCKS);
+}
+
 static void test_catching_up(void **state)
 {
 	struct run r = synced();
@@ -669,6 +697,7 @@ int main(void)
 		cmocka_unit_test(test_head_of_the_future),
 		cmocka_unit_test(test_dev_chain),
 		cmocka_unit_test(test_flicker_of_a_synced_node),
+		cmocka_unit_test(test_follows_the_head),
 		cmocka_unit_test(test_catching_up),
 		cmocka_unit_test(test_stalled),
 		cmocka_unit_test(test_loses_its_peers),
