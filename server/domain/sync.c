@@ -9,16 +9,17 @@
 #define SILENCE_MS 15000 /* until no answer is a fact */
 #define START_MS 120000	 /* a node that does not listen yet is starting, so long */
 #define STALL_MS 60000
-#define WINDOW_MS 60000	  /* of the rate */
-#define GAP_MS 60000	  /* between polls: too long to draw a line across */
-#define SPACING_MS 500	  /* of the points */
-#define RATE_SPAN_MS 3000 /* the least to call something a rate */
-#define PACE_MS 10000
+#define WINDOW_MS 60000	      /* of the rate */
+#define GAP_MS 60000	      /* between polls: too long to draw a line across */
+#define SPACING_MS 500	      /* of the points */
+#define RATE_SPAN_MS 3000     /* the least to call something a rate */
 #define REORG_BLOCKS 128      /* shorter by more than this is another chain */
 #define BELIEVABLE 1000000000 /* blocks; some client reports a hash as its highest block */
 #define NEAR_BLOCKS 300
 #define HEAD_BLOCKS 8	  /* a node at the head may be so many behind for a moment */
 #define HEAD_MIN_MS 10000 /* and its newest block so old, where blocks come faster */
+#define TOLD_OLD_MS 10000 /* a highest block that was told once and not again */
+#define ROUND_S 20	  /* until a client that has that block sets out for the rest */
 #define CEILING 99.9
 
 static const char *const names[] = {
@@ -41,8 +42,7 @@ const char *sync_phase_name(enum sync_phase p)
 static void forget_rates(struct sync_state *s, msec at)
 {
 	s->n_points = s->next_point = 0;
-	s->n_paces = s->next_pace = 0;
-	s->pace_open = false;
+	eta_forget(&s->eta);
 	s->best = -1;
 	s->best_at = at;
 	s->advanced = false;
@@ -60,6 +60,8 @@ static void begin(struct sync_state *s, msec at, enum sync_phase phase)
 		.peers = -1,
 		.current = -1,
 		.target = -1,
+		.told = -1,
+		.head_time = -1,
 		.value = -1};
 	forget_rates(s, at);
 }
@@ -88,23 +90,6 @@ static void add_point(struct sync_state *s, msec at, int64_t value)
 		s->n_points++;
 }
 
-static void add_pace(struct sync_state *s, msec at, int64_t value)
-{
-	struct sync_point *from = &s->pace_from;
-
-	if (s->pace_open && at - from->at < PACE_MS)
-		return;
-	if (s->pace_open) {
-		s->paces[s->next_pace] =
-			(double)(value - from->value) * 1000.0 / (double)(at - from->at);
-		s->next_pace = (s->next_pace + 1) % SYNC_PACES;
-		if (s->n_paces < SYNC_PACES)
-			s->n_paces++;
-	}
-	*from = (struct sync_point){at, value};
-	s->pace_open = true;
-}
-
 /* Blocks per second (chunks, in a snapshot) over the window; -1 = too little is known. */
 static double rate(const struct sync_state *s, msec now)
 {
@@ -125,29 +110,6 @@ static double rate(const struct sync_state *s, msec now)
 	if (newest->value <= oldest->value)
 		return 0;
 	return (double)(newest->value - oldest->value) * 1000.0 / (double)(newest->at - oldest->at);
-}
-
-/* left: blocks or chunks to go; drain: per second by which the end moves away. The band is the mean
- * pace of the last minutes and its uncertainty, which shrinks with every pace that is like it. */
-static void estimate(const struct sync_state *s, int64_t left, double drain, struct sync_view *v)
-{
-	double mean = 0, var = 0, half, low, high;
-	int n = s->n_paces;
-
-	if (!n || left <= 0)
-		return;
-	for (int i = 0; i < n; i++)
-		mean += s->paces[i] / n;
-	for (int i = 0; i < n; i++)
-		var += (s->paces[i] - mean) * (s->paces[i] - mean) / n;
-	half = 0.5 * fabs(mean) / n + 2 * sqrt(var / n);
-	high = mean + half - drain;
-	low = fmax(mean - half, mean * 0.2) - drain;
-	/* beyond ten years it is no estimate */
-	if (low <= 0 || (double)left / low > 10.0 * 365 * 86400)
-		return;
-	v->eta_low_s = (int64_t)floor((double)left / high);
-	v->eta_high_s = (int64_t)ceil((double)left / low);
 }
 
 static int64_t at_least(int64_t value, int64_t least)
@@ -174,10 +136,13 @@ static bool other_chain(const struct sync_state *s, const struct sync_obs *o)
 
 static void take_target(struct sync_state *s, const struct sync_obs *o)
 {
-	if (o->syncing && o->highest > 0 && o->highest <= BELIEVABLE && o->highest >= s->current)
-		s->target = o->highest;
-	else if (o->syncing || s->target < s->current || s->phase == SYNC_SYNCED)
+	if (o->syncing && o->highest > 0 && o->highest <= BELIEVABLE && o->highest >= s->current) {
+		if (o->highest != s->told)
+			s->told_at = o->at;
+		s->target = s->told = o->highest;
+	} else if (o->syncing || s->target < s->current || s->phase == SYNC_SYNCED) {
 		s->target = -1;
+	}
 }
 
 static void take_peers(struct sync_state *s, const struct sync_obs *o)
@@ -200,6 +165,8 @@ static void take_progress(struct sync_state *s, const struct sync_obs *o)
 	take_peers(s, o);
 	if (o->current >= 0)
 		s->current = o->current;
+	if (o->head_time >= 0)
+		s->head_time = o->head_time;
 	take_target(s, o);
 	/* from 0 to somewhere in one poll: a snapshot was put in place, that is no rate */
 	if (chunks != s->chunks || (!s->value && value > 10000))
@@ -216,7 +183,12 @@ static void take_progress(struct sync_state *s, const struct sync_obs *o)
 	}
 	s->value = value;
 	add_point(s, o->at, value);
-	add_pace(s, o->at, value);
+	/* until the first blocks come nothing is known of their pace; and a client that rests where
+	 * it wanted to be has none */
+	if (s->advanced || (s->eta.open && (chunks || s->told < 0 || value < s->told)))
+		eta_add(&s->eta, o->at, value);
+	else
+		eta_rest(&s->eta);
 }
 
 static enum sync_phase judge_silence(const struct sync_state *s, const struct sync_obs *o)
@@ -331,7 +303,7 @@ static void turn(struct sync_state *s, const struct sync_obs *o, enum sync_phase
 	s->since = s->candidate_since;
 	if (looks == SYNC_SYNCED) {
 		s->was_synced = true;
-		s->target = -1;
+		s->target = s->told = -1;
 	}
 	if (looks == SYNC_NO_ANSWER)
 		forget_rates(s, o->at);
@@ -344,15 +316,56 @@ static double percent_of(int64_t part, int64_t whole)
 	return fmin(100.0 * (double)part / (double)whole, CEILING);
 }
 
+/* It may have to set out anew for what has come since. */
+static bool told_long_ago(const struct sync_state *s, const struct sync_rule *rule, msec now)
+{
+	return s->told >= 0 && rule->block_time_ms > 0 &&
+	       now - s->told_at >= at_least(rule->block_time_ms * 10, TOLD_OLD_MS);
+}
+
+/* The head as the clock has it; -1 when it tells nothing. A chain whose blocks come as its recipe
+ * says has moved on since the highest was told; and after the newest block here there are no more
+ * than fit into the time since. */
+static int64_t head_by_clock(
+	const struct sync_state *s, const struct sync_rule *rule, const struct sync_obs *o)
+{
+	int64_t head, behind;
+
+	if (s->told < 0 || !rule->block_time_ms)
+		return -1;
+	head = s->told + (o->at - s->told_at) / rule->block_time_ms;
+	if (head < s->current)
+		return -1;
+	if (s->head_time < 0 || o->at < s->head_time)
+		return head;
+	behind = (o->at - s->head_time) / rule->block_time_ms;
+	return behind < head - s->current ? s->current + behind : head;
+}
+
+static struct eta_way way_to_head(
+	const struct sync_state *s, const struct sync_rule *rule, const struct sync_view *v)
+{
+	struct eta_way w = {.left = v->behind};
+
+	if (rule->block_time_ms > 0) {
+		w.drain = 1000.0 / (double)rule->block_time_ms;
+		w.near = (double)(head_limit(rule) / rule->block_time_ms);
+		w.more = told_long_ago(s, rule, v->at) ? ROUND_S : 0;
+	}
+	return w;
+}
+
 static void fill_progress(const struct sync_state *s, const struct sync_rule *rule,
 	const struct sync_obs *o, struct sync_view *v)
 {
-	double head_rate = rule->block_time_ms > 0 ? 1000.0 / (double)rule->block_time_ms : 0;
+	struct eta_way way;
 
 	if (s->phase == SYNC_SNAPSHOT && s->chunks) {
 		v->percent = percent_of(o->warp_done, o->warp_total);
-		if (o->answered)
-			estimate(s, o->warp_total - o->warp_done, 0, v);
+		if (!o->answered)
+			return;
+		way = (struct eta_way){.left = o->warp_total - o->warp_done};
+		eta_range(&s->eta, &way, &v->eta_low_s, &v->eta_high_s);
 		return;
 	}
 	v->blocks_per_s = s->chunks ? -1 : rate(s, o->at);
@@ -360,9 +373,10 @@ static void fill_progress(const struct sync_state *s, const struct sync_rule *ru
 		v->percent = 100;
 		return;
 	}
-	v->percent = percent_of(s->current, s->target);
+	v->percent = percent_of(s->current, v->target);
+	way = way_to_head(s, rule, v);
 	if (!s->chunks && (s->phase == SYNC_BLOCKS || s->phase == SYNC_CATCHING_UP))
-		estimate(s, v->behind, head_rate, v);
+		eta_range(&s->eta, &way, &v->eta_low_s, &v->eta_high_s);
 }
 
 static void fill(const struct sync_state *s, const struct sync_rule *rule, const struct sync_obs *o,
@@ -385,7 +399,9 @@ static void fill(const struct sync_state *s, const struct sync_rule *rule, const
 		.chunks_total = s->chunks_total,
 		.ancient_percent = -1};
 	if (s->phase == SYNC_SYNCED)
-		v->target = s->target > s->current ? s->target : s->current;
+		v->target = at_least(s->target, s->current);
+	else if (s->current >= 0)
+		v->target = at_least(s->target, head_by_clock(s, rule, o));
 	if (v->target >= 0 && v->current >= 0)
 		v->behind = v->target - v->current;
 	if (o->answered) {
@@ -421,6 +437,7 @@ void sync_observe(struct sync_state *s, const struct sync_rule *rule, const stru
 			s->since = o->at;
 		s->candidate_polls = 0;
 		s->peers = -1;
+		s->told_at = o->at;
 	}
 	s->last_at = o->at;
 	if (o->answered)

@@ -19,6 +19,7 @@
 #define DOMAIN_SYNC_H
 
 #include "base/clock.h"
+#include "domain/eta.h"
 
 #include <stdbool.h>
 
@@ -63,7 +64,6 @@ struct sync_rule {
 };
 
 #define SYNC_POINTS 128 /* of the rate window: 60 s, at most two a second */
-#define SYNC_PACES 30	/* of the ETA: 10 s each, the last five minutes */
 
 struct sync_point {
 	msec at;
@@ -84,6 +84,9 @@ struct sync_state {
 	int64_t peers; /* last told; -1 = not within PEERS_MS */
 	msec peers_at;
 	int64_t current, target; /* last told; the target only while it is believable */
+	int64_t told;		 /* the last believable one; -1 = none since it was synced */
+	msec told_at;		 /* when that became another one */
+	msec head_time;		 /* of the newest block, last told */
 	bool chunks;		 /* value counts snapshot chunks, not blocks */
 	int64_t chunks_total;
 	int64_t value, best; /* what is counted now; the highest so far */
@@ -91,10 +94,7 @@ struct sync_state {
 	bool advanced; /* in the last poll that told a value */
 	struct sync_point points[SYNC_POINTS];
 	int n_points, next_point;
-	struct sync_point pace_from;
-	bool pace_open;
-	double paces[SYNC_PACES]; /* per second */
-	int n_paces, next_pace;
+	struct eta eta;
 };
 
 struct sync_view {
@@ -104,7 +104,7 @@ struct sync_view {
 	double percent;			 /* -1 = unknown; 100 only when synced, else at most 99.9 */
 	double blocks_per_s;		 /* over the last 60 s; -1 = unknown */
 	int64_t eta_low_s, eta_high_s;	 /* -1 = unknown or nothing to wait for */
-	int64_t current, target, behind; /* blocks; -1 = unknown; current is the last one told */
+	int64_t current, target, behind; /* blocks; -1 = unknown; see sync_observe */
 	int64_t peers, head_age_s;	 /* -1 = unknown */
 	int64_t head_ahead_s; /* how far the head is in the future of this clock; -1 = unknown */
 	int64_t chunks_done, chunks_total; /* of the snapshot that it takes; total 0 = none */
@@ -112,8 +112,9 @@ struct sync_view {
 	const char *reason; /* sync.no_peers, sync.stalled, sync.no_answer; NULL when it advances */
 };
 
-/* Takes one poll in and says what is known after it. While eth_syncing is false, current is what
- * eth_blockNumber says. */
+/* Takes one poll in and says what is known after it. While eth_syncing is false, o->current is what
+ * eth_blockNumber says. The target is the highest block that the node told, and as many more as
+ * must have come since, if blocks come as the rule says. */
 void sync_observe(struct sync_state *s, const struct sync_rule *rule, const struct sync_obs *o,
 	struct sync_view *ret);
 

@@ -12,6 +12,7 @@
 #	relay      what one reported node adds, and fifty, beside the same nodes unreported
 #	growth     two hours of sampling, in which no memory may be gained (only when it is named)
 #	soak       an hour with relays, in which nothing may happen (only when it is named)
+#	eta        ten syncs of the real node: is the end within the range that was shown (only when it is named)
 #
 # Ends with 1 when a target is missed. The machine's load stands in every heading: at a high one,
 # measure again.

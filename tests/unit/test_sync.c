@@ -139,8 +139,8 @@ static void test_first_start(void **state)
 	assert_int_equal(r.v.phase, SYNC_BLOCKS);
 	assert_true(r.v.blocks_per_s > 49 && r.v.blocks_per_s < 51);
 	assert_int_equal(r.v.current, 3500);
-	assert_int_equal(r.v.target, 2500000);
-	assert_int_equal(r.v.behind, 2496500);
+	assert_int_equal(r.v.target, 2500005); /* it was told 70 s ago */
+	assert_int_equal(r.v.behind, 2496505);
 	assert_true(r.v.percent > 0.139 && r.v.percent < 0.141);
 	assert_null(r.v.reason);
 }
@@ -512,8 +512,8 @@ static void test_snapshot(void **state)
 	assert_int_equal(r.v.chunks_total, 5000);
 	assert_true(r.v.percent > 36.7 && r.v.percent < 36.9);
 	assert_true(r.v.blocks_per_s == -1);
-	assert_true(r.v.eta_low_s > 200 && r.v.eta_low_s < 316);
-	assert_true(r.v.eta_high_s > 316 && r.v.eta_high_s < 500);
+	assert_true(r.v.eta_low_s > 150 && r.v.eta_low_s < 316);
+	assert_true(r.v.eta_high_s > 316 && r.v.eta_high_s < 650);
 	for (int i = 0; i < 60; i++) { /* chunks stop */
 		o.at = r.at;
 		give(&r, &o, 1000);
@@ -544,7 +544,7 @@ static void test_eta_narrows(void **state)
 	double left;
 
 	(void)state;
-	block = import(&r, block, 1000000, 20, 11, 1000);
+	block = import(&r, block, 1000000, 20, 12, 1000);
 	assert_true(r.v.eta_low_s > 0);
 	first_width = r.v.eta_high_s - r.v.eta_low_s;
 	for (int i = 0; i < 290; i++, block += 18 + (i * 7) % 5)
@@ -553,6 +553,86 @@ static void test_eta_narrows(void **state)
 	assert_true(last_width > 0 && last_width * 3 < first_width);
 	left = (double)r.v.behind / 20.0;
 	assert_true((double)r.v.eta_low_s <= left * 1.02 && (double)r.v.eta_high_s >= left * 0.98);
+}
+
+/* It becomes faster and slower by turns: the range holds both. */
+static void test_eta_of_changing_speed(void **state)
+{
+	struct run r = fresh(&mainnet);
+	int64_t block = 0;
+	double steady;
+
+	(void)state;
+	import(&r, 0, 1000000, 20, 120, 1000);
+	steady = (double)r.v.eta_high_s / (double)r.v.eta_low_s;
+	r = fresh(&mainnet);
+	for (int i = 0; i < 6; i++)
+		block = import(&r, block, 1000000, i % 2 ? 32 : 8, 20, 1000);
+	assert_true((double)r.v.eta_high_s / (double)r.v.eta_low_s > steady * 1.2);
+	assert_true(r.v.eta_low_s < 1000000 / 28 && r.v.eta_high_s > 1000000 / 14);
+	/* what it did minutes ago does not count when the end is near */
+	import(&r, block, block + 15000, 50, 200, 1000);
+	assert_true(r.v.eta_low_s < 100 && r.v.eta_high_s > 100 && r.v.eta_high_s < 200);
+}
+
+/* A client that tells its highest block once: the head moves on with the clock. */
+static void test_target_of_long_ago(void **state)
+{
+	const struct sync_rule quick = {.block_time_ms = 1000, .needs_peers = true};
+	struct run r = fresh(&quick);
+	struct sync_obs o;
+	int64_t block;
+
+	(void)state;
+	block = import(&r, 0, 2400, 8, 1, 1000);
+	assert_int_equal(r.v.target, 2400);
+	block = import(&r, block, 2400, 8, 200, 1000);
+	assert_int_equal(r.v.target, 2400 + 200);
+	assert_int_equal(r.v.behind, 1000);
+	assert_true(r.v.percent > 61.5 && r.v.percent < 61.6);
+	/* 125 s at eight a second, while the head moves on; and it may pause where it wanted to */
+	assert_true(r.v.eta_low_s < 1000 / 8 && r.v.eta_high_s > 1000 / 7 + 20);
+	/* its newest block is of 100 s ago: no more than that is missing */
+	block = 2400;
+	for (int i = 0; i < 3; i++) {
+		o = blank(&r);
+		o.syncing = true;
+		o.current = block;
+		o.highest = 2400;
+		o.head_time = r.at - 100000;
+		give(&r, &o, 1000);
+	}
+	assert_int_equal(r.v.behind, 100);
+	assert_int_equal(r.v.phase, SYNC_BLOCKS);
+	assert_true(r.v.eta_high_s > 20);
+	answers_false(&r, block, 103000, 25, 1000); /* says that it is done, and takes the rest */
+	answers_false(&r, block + 10, 90000, 25, 1000);
+	assert_int_equal(r.v.target, block + 100);
+	assert_true(r.v.percent > 96 && r.v.percent < 97);
+	fails(&r, SYNC_FAULT_SILENT, 1000); /* what was told holds meanwhile */
+	assert_int_equal(r.v.target, block + 101);
+	for (int i = 0; i < 3; i++)
+		answers_false(&r, block + 110, 1000, 25, 1000);
+	assert_int_equal(r.v.phase, SYNC_SYNCED);
+	assert_int_equal(r.v.target, block + 110);
+	r = fresh(&quick); /* more blocks than the clock allows: then it tells nothing */
+	import(&r, 0, 2400, 8, 2, 1000);
+	answers_false(&r, 2500, 70000, 25, 1000);
+	assert_int_equal(r.v.target, -1);
+	assert_int_equal(r.v.behind, -1);
+	assert_true(r.v.percent == -1);
+}
+
+/* Where blocks come when there is something to put in, the clock tells nothing. */
+static void test_target_of_a_chain_without_a_beat(void **state)
+{
+	const struct sync_rule idle = {.block_time_ms = 0, .needs_peers = true};
+	struct run r = fresh(&idle);
+
+	(void)state;
+	import(&r, 0, 2400, 8, 200, 1000);
+	assert_int_equal(r.v.target, 2400);
+	assert_true(r.v.eta_low_s < 101 && r.v.eta_high_s > 101);
 }
 
 static void test_eta_of_a_moving_head(void **state)
@@ -704,6 +784,9 @@ int main(void)
 		cmocka_unit_test(test_highest_that_cannot_be),
 		cmocka_unit_test(test_snapshot),
 		cmocka_unit_test(test_eta_narrows),
+		cmocka_unit_test(test_eta_of_changing_speed),
+		cmocka_unit_test(test_target_of_long_ago),
+		cmocka_unit_test(test_target_of_a_chain_without_a_beat),
 		cmocka_unit_test(test_eta_of_a_moving_head),
 		cmocka_unit_test(test_rate_follows_the_last_minute),
 		cmocka_unit_test(test_gap_and_clock),
