@@ -51,7 +51,7 @@ export function sample(series, at, scenario) {
 	const now = Date.now();
 	const ago = now - at;
 	if (ago > 21 * DAY || (ago > 9.5 * HOUR && ago < 10.2 * HOUR)) return null;
-	const syncing = scenario === 'syncing';
+	const syncing = scenario === 'syncing' || (scenario === 'stalled' && ago > 3 * MIN);
 	const n = noise(Math.floor(at / 20000));
 	const need = (0.94 + 0.16 * wave(at, 5 * HOUR) + 0.1 * n + (noise(Math.floor(at / DAY) * 31) > 0.8 ? 0.45 * Math.max(0, wave(at, DAY)) ** 6 : 0)) * GIB;
 	switch (series) {
@@ -68,7 +68,7 @@ export function sample(series, at, scenario) {
 		case 'behind':
 			return syncing ? 400000 + ago / 200 : ago > 6 * HOUR && ago < 6.6 * HOUR ? 140 * (1 - (6.6 * HOUR - ago) / (0.6 * HOUR)) : n > 0.9 ? 2 : 0;
 		case 'blocks_per_s':
-			return syncing ? 44 + 12 * wave(at, 2 * MIN) + 6 * n : 0.07 + 0.05 * n;
+			return syncing ? 44 + 12 * wave(at, 2 * MIN) + 6 * n : scenario === 'stalled' ? 0 : 0.07 + 0.05 * n;
 		case 'peers':
 			return Math.round(21 + 3 * wave(at, 2 * HOUR) + 2 * n);
 		case 'block':
@@ -135,27 +135,33 @@ function usage(now, scenario, service) {
 }
 
 function sync(now, scenario) {
-	const syncing = scenario === 'syncing';
+	const stalled = scenario === 'stalled';
+	const syncing = scenario === 'syncing' || stalled;
 	const target = 2423899 + Math.floor((now - born) / 14000);
-	const current = syncing ? 1812004 + Math.floor((now - born) / 22) : target;
+	const current = stalled ? 1812004 : syncing ? 1812004 + Math.floor((now - born) / 22) : target;
 	return {
 		at: now,
-		phase: syncing ? 'syncing' : 'synced',
-		since_at: born - 3 * HOUR,
+		phase: stalled ? 'stalled' : syncing ? 'syncing' : 'synced',
+		since_at: born - (stalled ? 3 * MIN : 3 * HOUR),
 		current_block: current,
 		target_block: target,
 		behind_blocks: target - current,
 		percent: (current / target) * 100,
-		blocks_per_s: syncing ? sample('blocks_per_s', now, scenario) : 0.068,
-		eta_low_s: syncing ? 3.4 * 3600 : null,
-		eta_high_s: syncing ? 5.2 * 3600 : null,
-		peers: 21,
+		blocks_per_s: stalled ? 0 : syncing ? sample('blocks_per_s', now, scenario) : 0.068,
+		eta_low_s: syncing && !stalled ? 3.4 * 3600 : null,
+		eta_high_s: syncing && !stalled ? 5.2 * 3600 : null,
+		peers: stalled ? 2 : 21,
 		head_age_s: syncing ? null : Math.floor(((now - born) % 14000) / 1000),
 		ancient_percent: null,
-		code: null,
-		causes: [],
+		code: stalled ? 'sync.stalled' : null,
+		causes: stalled ? CAUSES : [],
 	};
 }
+
+const CAUSES = [
+	{ code: 'stall.disk', message: 'Programs waited for the disk 71\u00a0% of the last minute; it moves 0.9\u00a0MiB a second itself.', hint: 'Look for what else uses the disk: a RAID check, a backup, an index of media. Sync needs fast random reads; an SSD helps most.', figures: { percent: 71, bytes_per_s: 943718 } },
+	{ code: 'stall.peers', message: 'It has only 2 peers.', hint: 'They may not have what it asks for. More come by themselves; check that its port reaches the NAS from outside.', figures: { peers: 2 } },
+];
 
 /** The built-in relay: what it knows of its server and of the page. */
 function reports(now, scenario) {
@@ -283,8 +289,9 @@ function job(now, scenario) {
 
 const SENTENCES = {
 	empty: ['Stopped', 'no node is installed yet.', null],
-	syncing: ['Syncing', 'block 1\u202f812\u202f004 of 2\u202f423\u202f899, 3–5\u00a0h left, 21 peers.', null],
+	syncing: ['Syncing', 'block 1\u202f812\u202f004 of 2\u202f423\u202f899, 3–6\u00a0h left, 21 peers.', null],
 	healthy: ['Healthy', 'block 2\u202f423\u202f899, 9\u00a0seconds ago, 21\u00a0peers; the relay runs.', null],
+	stalled: ['Needs attention', 'Parity has not advanced for 3\u00a0min.', 'sync.stalled'],
 	drift: ['Needs attention', 'Parity’s memory limit was changed by someone else.', 'limit.drift'],
 	job: ['Working', 'Upgrade Parity to 1.6.9, step 2 of 8; the node still runs.', null],
 	'slow-stop': ['Working', 'Parity is still writing its database after 5 min.', 'stop.slow'],
@@ -311,6 +318,8 @@ function findings(scenario, now) {
 			return [f('stop.slow', 'warn', 'Parity is still writing its database after 5 min.', 'Waiting costs nothing; forcing it may leave a chain that needs repair.', [{ label: 'Force it to end', primary: false, method: 'POST', path: '/jobs/41/force' }])];
 		case 'rolled-back':
 			return [f('upgrade.rolled_back', 'warn', 'The new version ended after 40 s: cannot open database.', 'I went back to 1.6.8. Down for 1 min 21 s. Nothing was lost.', [{ label: 'See the log', primary: true, page: 'logs' }, { label: 'Upgrades', primary: false, page: 'upgrades' }])];
+		case 'stalled':
+			return [f('sync.stalled', 'warn', `Parity has not advanced for 3 min. ${CAUSES[0].message}`, 'No new block was stored though there are peers. Restart the node; if that does not help, look at its log.', [])];
 		case 'engine-lost':
 			return [{ ...f('engine.absent', 'bad', 'Docker does not answer.', 'Container Station may be stopped or updating. Containers go on running without it; I look again every few seconds.', []), stack: null, service: null }];
 		default:

@@ -49,11 +49,15 @@ test('durations: at most two units, the second only below ten of the first', () 
 	assert.equal(nb(duration(-5)), '0_s');
 });
 
-test('ranges: one unit for both ends, "about" when they meet', () => {
+test('ranges: one unit for both ends, which are inside; "about" when they meet', () => {
 	assert.equal(nb(range(7200, 10800)), '2–3_h');
 	assert.equal(nb(range(7100, 7300)), 'about 2_h');
 	assert.equal(nb(range(70, 90)), '70–90_s');
-	assert.equal(nb(range(90, 170)), '2–3_min');
+	assert.equal(nb(range(90, 170)), '1–3_min');
+	assert.equal(nb(range(0, 27)), 'up to 27_s');
+	assert.equal(nb(range(40, 130)), 'up to 3_min');
+	assert.equal(nb(range(3, 3)), 'about 3_s');
+	assert.equal(nb(range(0, 0)), 'about 1_s');
 	assert.equal(nb(range(4 * 86400, 6 * 86400)), '4–6_d');
 });
 

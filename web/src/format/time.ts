@@ -25,12 +25,13 @@ const RANGE_UNITS: [number, string][] = [
 	[MINUTE, 'min'],
 ];
 
-/** 7200, 10800 → "2–3 h"; a range that rounds to one value is shown as "about 2 h". */
+/** 7200, 10800 → "2–3 h". What is shown holds both ends; one that is narrower than its unit is "about 2 h". */
 export function range(low: number, high: number): string {
 	const [size, unit] = RANGE_UNITS.find(([size]) => high >= 2 * size) ?? [1, 's'];
-	const a = Math.max(1, Math.round(low / size));
-	const b = Math.max(1, Math.round(high / size));
-	return a === b ? t('format.about', { time: `${b}${NBSP}${unit}` }) : `${a}–${b}${NBSP}${unit}`;
+	if (high - low < size) return t('format.about', { time: `${Math.max(1, Math.round((low + high) / 2 / size))}${NBSP}${unit}` });
+	const a = Math.floor(low / size);
+	const b = `${Math.ceil(high / size)}${NBSP}${unit}`;
+	return a ? `${a}–${b}` : t('format.up_to', { time: b });
 }
 
 const AGE_UNITS: [number, string][] = [...RANGE_UNITS, [1, 's']];

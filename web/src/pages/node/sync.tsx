@@ -1,5 +1,5 @@
 import type { Service, Stack, Sync } from '../../api/model';
-import { duration, percent, thousands } from '../../format';
+import { count, duration, percent, thousands } from '../../format';
 import { t } from '../../lang';
 import { ReadAge, When } from '../../parts/age';
 import { StateWord } from '../../parts/badge';
@@ -62,14 +62,14 @@ function Detail({ s }: { s: Sync }) {
 					<progress max={100} value={s.percent!} aria-label={t('sync.progress')} />
 					<div class="progress-text">
 						<b>{percent(s.percent!, 2)}</b>
-						<span>{etaText(s) ?? t('sync.no_eta')}</span>
+						<span>{etaText(s) ?? t(s.code ? 'sync.stands' : 'sync.no_eta')}</span>
 					</div>
 				</div>
 			)}
 			<Facts>
 				<Fact label={t('sync.height')}>{s.current_block === null ? t('unknown') : thousands(s.current_block)}</Fact>
 				<Fact label={t('sync.target')}>{s.target_block === null ? t('unknown') : thousands(s.target_block)}</Fact>
-				<Fact label={t('sync.behind')}>{s.behind_blocks === null ? t('unknown') : thousands(s.behind_blocks)}</Fact>
+				<Fact label={t('sync.behind')}>{s.behind_blocks === null ? t('unknown') : count(s.behind_blocks, 'block', 'blocks')}</Fact>
 				<Fact label={t('sync.rate')}>{rate(s) ?? t('unknown')}</Fact>
 				{s.head_age_s !== null && <Fact label={t('sync.head_age')}>{duration(s.head_age_s)}</Fact>}
 				{s.since_at !== undefined && (
