@@ -115,7 +115,7 @@ describe('the buttons', { timeout: 400000 }, () => {
     for (const [theme, size] of [['light', SIZES.desk], ['dark', SIZES.desk], ['light', SIZES.phone], ['dark', SIZES.phone]]) {
       const other = await ui.page('/#/limits', { theme, size });
       await button(nodeCard(other), 'change').click();
-      await says(nodeCard(other), /Other work makes [\d.]+ now/);
+      await says(nodeCard(other), /Other work makes [\d.]+, read/);
       assert.deepEqual(await overflow(other), []);
       await ui.accessible(other, `a good neighbour, ${theme}`);
       await nodeCard(other).getByRole('group', { name: 'Quiet hours' }).scrollIntoViewIfNeeded();

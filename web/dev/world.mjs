@@ -361,6 +361,7 @@ export function host(now) {
 		load1: sample('host_load', now),
 		others_load1: sample('host_load', now) / 2,
 		local_minute: new Date(now).getHours() * 60 + new Date(now).getMinutes(),
+		pressure: { cpu_percent: 4.1, io_percent: 8.6, memory_percent: 0 },
 		uptime_s: 1900000,
 		volume: { path: '/share/Ethereum', mount: '/share/CACHEDEV1_DATA', fs: 'ext4', total_bytes: 500 * GIB, free_bytes: Math.round(38.4 * GIB), network: false },
 	};
