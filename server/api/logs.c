@@ -17,19 +17,12 @@ struct tail {
 static int on_line(void *ctx, const struct docker_log_line *l)
 {
 	struct tail *t = ctx;
-	autofree char *text = NULL;
-	json_t *j;
 
 	if (!reply_goes_on(t->call))
 		return -1;
 	if (!l)
 		return 0;
-	text = mask_line(t->secrets, l->text);
-	j = json_object();
-	json_put_int(j, "at", l->at);
-	json_put_str(j, "stream", l->is_stderr ? "stderr" : "stdout");
-	json_put_str(j, "text", text);
-	return reply_line(t->call, j);
+	return reply_line(t->call, mask_log_line(t->secrets, l->at, l->is_stderr, l->text));
 }
 
 static int find(struct api_call *call, char **ret_name, struct err *e)

@@ -20,19 +20,20 @@ static size_t escape(const char *s)
 	return s[n] ? n + 1 : n;
 }
 
+/* The longest: one secret may begin with another. */
 static size_t secret_at(const json_t *secrets, const char *s)
 {
-	size_t i;
+	size_t i, longest = 0;
 	json_t *v;
 
 	json_array_foreach ((json_t *)secrets, i, v) {
 		size_t len = json_string_length(v);
 
 		/* shorter ones would mask half the log */
-		if (len >= 4 && !strncmp(s, json_string_value(v), len))
-			return len;
+		if (len >= 4 && len > longest && !strncmp(s, json_string_value(v), len))
+			longest = len;
 	}
-	return 0;
+	return longest;
 }
 
 char *mask_line(const json_t *secrets, const char *s)
@@ -52,4 +53,15 @@ char *mask_line(const json_t *secrets, const char *s)
 		s += n;
 	}
 	return buf_take(&b);
+}
+
+json_t *mask_log_line(const json_t *secrets, msec at, bool is_stderr, const char *line)
+{
+	autofree char *text = mask_line(secrets, line);
+	json_t *j = json_object();
+
+	json_put_int(j, "at", at);
+	json_put_str(j, "stream", is_stderr ? "stderr" : "stdout");
+	json_put_str(j, "text", text);
+	return j;
 }

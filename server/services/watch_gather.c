@@ -99,17 +99,10 @@ struct tail {
 static int on_line(void *ctx, const struct docker_log_line *l)
 {
 	struct tail *t = ctx;
-	autofree char *text = NULL;
-	json_t *j;
 
 	if (!l || l->at > t->until)
 		return 0;
-	text = mask_line(t->secrets, l->text);
-	j = json_object();
-	json_put_int(j, "at", l->at);
-	json_put_str(j, "stream", l->is_stderr ? "stderr" : "stdout");
-	json_put_str(j, "text", text);
-	json_array_append_new(t->lines, j);
+	json_array_append_new(t->lines, mask_log_line(t->secrets, l->at, l->is_stderr, l->text));
 	if (json_array_size(t->lines) > LOG_LINES)
 		json_array_remove(t->lines, 0);
 	return 0;
