@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,6 +36,8 @@
 #include "services/sampler.h"
 #include "services/watch.h"
 #include "services/world.h"
+
+#define FILES_OPEN 4096
 
 static int load_texts(struct err *e)
 {
@@ -189,6 +192,18 @@ static void wait_for_signal(const sigset_t *set)
 	log_info("signal %d: stopping", sig);
 }
 
+/* The files of each container's control groups stay open, a dozen or two of them: sixty containers
+ * would reach the usual 1024, and what cannot be opened looks like a kernel that does not tell. */
+static void allow_files(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) || l.rlim_cur >= FILES_OPEN)
+		return;
+	l.rlim_cur = l.rlim_max < FILES_OPEN ? l.rlim_max : FILES_OPEN;
+	setrlimit(RLIMIT_NOFILE, &l);
+}
+
 static int serve(struct config *config)
 {
 	struct app app = {.config = *config, .started_at = clock_wall()};
@@ -204,6 +219,7 @@ static int serve(struct config *config)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	umask(077);
+	allow_files();
 	fetch_init();
 	rc = load_texts(&e) || load_recipes(&app, &e) || prepare_data_root(&app, &e) ||
 	     open_stores(&app, &e) || start_services(&app, &e) || start_http(&app, &e);
