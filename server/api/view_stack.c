@@ -175,6 +175,21 @@ static json_t *neighbour_now(const struct service_facts *f)
 	return j;
 }
 
+/* That it happened, so that a reader knows when to ask for the whole of it. */
+static json_t *last_incident(const struct incident *i)
+{
+	json_t *j;
+
+	if (!i->id)
+		return NULL;
+	j = json_object();
+	json_put_int(j, "id", i->id);
+	json_put_int(j, "at", i->at);
+	put_time(j, "again_at", i->again_at);
+	put_time(j, "seen_at", i->seen_at);
+	return j;
+}
+
 static void put_facts(json_t *j, const char *name, bool builtin, const struct service_facts *f)
 {
 	static const struct container nothing;
@@ -188,6 +203,7 @@ static void put_facts(json_t *j, const char *name, bool builtin, const struct se
 	json_put(j, "usage", f ? view_usage(f) : NULL);
 	json_put(j, "sync", f ? view_sync(f) : NULL);
 	json_put(j, "relay", f ? view_relay(f) : NULL);
+	json_put(j, "incident", f ? last_incident(&f->incident) : NULL);
 }
 
 static json_t *command_json(

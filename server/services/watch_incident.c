@@ -295,6 +295,7 @@ void watch_started_again(struct watch *w, const char *stack, const char *service
 	facts = incident_json(&i);
 	if (store_incident_update(w->app->store, i.id, facts, &e))
 		log_warn("the incident of %s/%s was not kept: %s", stack, service, e.message);
+	bus_touch(w->app->bus);
 }
 
 int watch_seen(struct watch *w, struct incident *i, struct err *e)
@@ -312,6 +313,7 @@ int watch_seen(struct watch *w, struct incident *i, struct err *e)
 	if (f && f->incident.id == i->id)
 		f->incident.seen_at = i->seen_at;
 	world_unlock(w->app->world);
+	bus_touch(w->app->bus);
 	watch_poke(w);
 	return 0;
 }
