@@ -6,6 +6,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { extname, join, normalize } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { incidents, see, wholeIncident } from './incidents.mjs';
 import * as world from './world.mjs';
 
 const arg = (name, fallback) => {
@@ -59,6 +60,17 @@ function answer(method, path, query, body) {
 		const service = path.split('/')[3];
 		return [200, world.history({ series: query.get('series').split(','), from: Number(query.get('from')), to: Number(query.get('to')), points: Number(query.get('points') ?? 600), service, scenario })];
 	}
+	const [, ofIncident] = path.match(/\/incidents(?:\/(.+))?$/) ?? [];
+	if (ofIncident?.endsWith('/seen')) {
+		const incident = see(scenario, Number.parseInt(ofIncident, 10));
+		push('state', state());
+		return [200, { incident }];
+	}
+	if (ofIncident) {
+		const incident = wholeIncident(scenario, Number(ofIncident));
+		return incident ? [200, { incident }] : error(404, 'incident.missing', `There is no incident ${ofIncident} of parity.`, 'It may have been removed with older ones; the latest sixty are kept.');
+	}
+	if (path.endsWith('/incidents')) return [200, { incidents: incidents(scenario) }];
 	if (path.startsWith('jobs/')) return [method === 'GET' ? 200 : 202, { job: world.state('job', 0).jobs[0] }];
 	if (path.startsWith('stacks')) return changeStack(method, path, query, body);
 	return method === 'GET' ? error(404, 'api.not_found', 'There is no such address.', '') : [204];

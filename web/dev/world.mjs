@@ -1,5 +1,6 @@
 // Believable example data for the dashboard, moving with the clock. Development and screenshots only.
 import { readFileSync, readdirSync } from 'node:fs';
+import { incidents, lastIncident } from './incidents.mjs';
 
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
@@ -9,7 +10,7 @@ const MIN = 60000;
 const HOUR = 60 * MIN;
 const DAY = 24 * HOUR;
 
-export const SCENARIOS = ['fresh', 'empty', 'syncing', 'healthy', 'drift', 'job', 'slow-stop', 'rolled-back', 'engine-lost', 'refused', 'waiting', 'greeting', 'unlisted', 'stopped', 'container', 'no-relay'];
+export const SCENARIOS = ['fresh', 'empty', 'syncing', 'healthy', 'drift', 'job', 'slow-stop', 'rolled-back', 'engine-lost', 'refused', 'waiting', 'greeting', 'unlisted', 'stopped', 'container', 'no-relay', 'killed'];
 
 const born = Date.now();
 const wave = (at, period, phase = 0) => Math.sin(((at + phase) / period) * 2 * Math.PI);
@@ -210,6 +211,7 @@ function stack(now, scenario) {
 		sync: lost ? { ...sync(born - 3 * MIN, scenario), phase: 'unknown' } : sync(now, scenario),
 		builtin: false,
 		relay: null,
+		incident: lastIncident(scenario, 'node'),
 	};
 	const relay = {
 		...node,
@@ -232,6 +234,7 @@ function stack(now, scenario) {
 		drift: [],
 		usage: usage(now, scenario, 'relay'),
 		sync: null,
+		incident: lastIncident(scenario, 'relay'),
 	};
 	const builtin = { ...relay, recipe: 'ethstats', title: 'Built-in relay', builtin: true, image: '', limits: limits(), container: null, kernel_limits: null, usage: null, relay: reports(now, scenario) };
 	const services = scenario === 'no-relay' ? [node] : [node, scenario === 'container' ? relay : builtin];
@@ -296,6 +299,7 @@ const SENTENCES = {
 	job: ['Working', 'Upgrade Parity to 1.6.9, step 2 of 8; the node still runs.', null],
 	'slow-stop': ['Working', 'Parity is still writing its database after 5 min.', 'stop.slow'],
 	'rolled-back': ['Needs attention', 'the upgrade to 1.6.9 was rolled back; Parity 1.6.8 runs.', 'upgrade.rolled_back'],
+	killed: ['Needs attention', 'the kernel stopped Parity because it needed more than its 2.0\u00a0GiB.', 'memory.oom'],
 	'engine-lost': ['Unknown', 'Docker has not answered for 3 min.', 'engine.absent'],
 };
 
@@ -320,6 +324,10 @@ function findings(scenario, now) {
 			return [f('upgrade.rolled_back', 'warn', 'The new version ended after 40 s: cannot open database.', 'I went back to 1.6.8. Down for 1 min 21 s. Nothing was lost.', [{ label: 'See the log', primary: true, page: 'logs' }, { label: 'Upgrades', primary: false, page: 'upgrades' }])];
 		case 'stalled':
 			return [f('sync.stalled', 'warn', `Parity has not advanced for 3 min. ${CAUSES[0].message}`, 'No new block was stored though there are peers. Restart the node; if that does not help, look at its log.', [])];
+		case 'killed': {
+			const [i] = incidents(scenario);
+			return i.seen_at ? [] : [{ ...f(i.code, 'warn', i.message, i.hint, [{ label: 'What happened', primary: true, page: 'incidents' }]), at: i.at }];
+		}
 		case 'engine-lost':
 			return [{ ...f('engine.absent', 'bad', 'Docker does not answer.', 'Container Station may be stopped or updating. Containers go on running without it; I look again every few seconds.', []), stack: null, service: null }];
 		default:
@@ -338,7 +346,7 @@ export function events(scenario) {
 		event(4166, born - 9.5 * HOUR, 'station', 'station', 'Ethereum Station started; nothing was recorded for 42 min.'),
 		event(4160, born - 14 * HOUR, 'access', 'owner', 'Token backup was made: read.'),
 		event(4155, born - 26 * HOUR, 'job', 'owner', 'Restart Parity: done, down for 12 s.', { job: 39 }, 'job.done'),
-		event(4150, born - 29 * HOUR, 'oom', 'kernel', 'The kernel stopped Parity: it needed more than its 1.75 GiB.'),
+		event(4150, born - 29 * HOUR, 'oom', 'kernel', 'The kernel stopped Parity because it needed more than its 1.75 GiB.', { incident: 7 }, 'memory.oom'),
 		event(4149, born - 30 * HOUR, 'engine', 'engine', 'Docker 20.10.22 answers.'),
 	];
 }

@@ -24,6 +24,7 @@ const PAGES: Record<string, ComponentType> = {
 	node: lazy(() => import('./pages/node')),
 	relay: lazy(() => import('./pages/relay')),
 	limits: lazy(() => import('./pages/limits')),
+	incidents: lazy(() => import('./pages/incidents')),
 	history: lazy(() => import('./pages/history')),
 	logs: lazy(() => import('./pages/logs')),
 	upgrades: lazy(() => import('./pages/upgrades')),
@@ -46,7 +47,7 @@ export function App() {
 
 function Shown() {
 	const { phase } = useAccess();
-	const { page } = useRoute();
+	const { page, query } = useRoute();
 	if (phase === 'setup') return <Setup />;
 	if (phase === 'sign-in') return <SignIn />;
 	if (phase === 'loading') return null;
@@ -57,7 +58,7 @@ function Shown() {
 	const name = page in PAGES ? page : 'overview';
 	const Page = PAGES[name]!;
 	return (
-		<Frame page={name}>
+		<Frame page={name} of={query.get('id')}>
 			<Page />
 		</Frame>
 	);

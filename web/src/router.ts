@@ -12,7 +12,7 @@ export function parseHash(hash: string): Route {
 }
 
 export function href(page: string, query?: Record<string, string>): string {
-	const q = query ? `?${new URLSearchParams(query)}` : '';
+	const q = query && Object.keys(query).length ? `?${new URLSearchParams(query)}` : '';
 	return `#/${page === 'overview' ? '' : page}${q}`;
 }
 

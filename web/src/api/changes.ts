@@ -9,9 +9,9 @@ export interface Change {
 	body?: Record<string, unknown>;
 }
 
-/** True when the server answers this change with a plan or a job. */
+/** True when the server answers this change with a plan or a job: that an incident was seen changes nothing. */
 export function isStackChange(c: Change): boolean {
-	return /^\/?stacks(\/|$)/.test(c.path);
+	return /^\/?stacks(\/|$)/.test(c.path) && !/\/incidents\//.test(c.path);
 }
 
 export async function dryRun(c: Change): Promise<Plan> {

@@ -75,12 +75,12 @@ export function day(at: number): string {
 	return `${DAYS[d.getDay()]} ${d.getDate()} ${MONTHS[d.getMonth()]}`;
 }
 
-/** "today 14:02", "Thu 19 Nov 12:40" */
-export function moment(at: number, now: number): string {
-	if (sameDay(at, now)) return t('format.today', { time: clock(at) });
-	if (sameDay(at, now - DAY * 1000)) return t('format.yesterday', { time: clock(at) });
+/** "today 14:02", "Thu 19 Nov 12:40"; `time` says how exactly. */
+export function moment(at: number, now: number, time = clock): string {
+	if (sameDay(at, now)) return t('format.today', { time: time(at) });
+	if (sameDay(at, now - DAY * 1000)) return t('format.yesterday', { time: time(at) });
 	const year = new Date(at).getFullYear();
-	return `${day(at)}${year === new Date(now).getFullYear() ? '' : ` ${year}`} ${clock(at)}`;
+	return `${day(at)}${year === new Date(now).getFullYear() ? '' : ` ${year}`} ${time(at)}`;
 }
 
 /** For tooltips: the whole date, unambiguous. */

@@ -18,6 +18,7 @@ import { NoNode } from '../parts/no-node';
 import { Problem } from '../parts/problem';
 import { Segments } from '../parts/segments';
 import { Timeline } from '../parts/timeline';
+import { href } from '../router';
 import { useNow } from '../state/clock';
 import { service, useStack } from '../state/stack';
 import { serverNow } from '../state/store';
@@ -147,6 +148,9 @@ function EventList({ events }: { events: Event[] }) {
 		<section class="stack tight" aria-labelledby="evs">
 			<div class="section-head">
 				<h2 id="evs">{t('history.events')}</h2>
+				<a class="small link" href={href('incidents')}>
+					{t('history.incidents')}
+				</a>
 			</div>
 			<Timeline events={shown} chosen={shown[chosen]?.id} />
 		</section>

@@ -6,13 +6,21 @@ import { Button } from './button';
 import { toast } from './toast';
 import { showPlan } from './jobs/open';
 
+interface Props {
+	actions: Action[];
+	/** What they are about, for a button that opens a page. */
+	stack?: string | null;
+	service?: string | null;
+}
+
 /** The buttons of a finding: a page, a change (its plan first), or a small request. */
-export function ActionButtons({ actions }: { actions: Action[] }) {
+export function ActionButtons({ actions, stack, service }: Props) {
 	if (actions.length === 0) return null;
+	const about = { ...(stack && { stack }), ...(service && { service }) };
 	return (
 		<div class="actions">
 			{actions.map((a) => (
-				<Button key={a.label} kind={a.primary ? 'primary' : undefined} onClick={() => act(a)}>
+				<Button key={a.label} kind={a.primary ? 'primary' : undefined} onClick={() => act(a, about)}>
 					{a.label}
 				</Button>
 			))}
@@ -20,9 +28,9 @@ export function ActionButtons({ actions }: { actions: Action[] }) {
 	);
 }
 
-function act(a: Action): void {
+function act(a: Action, about: Record<string, string>): void {
 	if (!a.method || !a.path) {
-		if (a.page) navigate(a.page);
+		if (a.page) navigate(a.page, about);
 		return;
 	}
 	const wanted = { method: a.method, path: a.path, body: a.body as Record<string, unknown> | undefined };

@@ -1,4 +1,4 @@
-import { absolute, ago, moment } from '../format';
+import { absolute, ago, clock, clockSeconds, moment } from '../format';
 import { useNow } from '../state/clock';
 import { t } from '../lang';
 
@@ -24,12 +24,12 @@ export function Age({ at, prefix, reading }: AgeProps) {
 	);
 }
 
-/** "today 14:02" */
-export function When({ at }: { at: number }) {
+/** "today 14:02", or to the second */
+export function When({ at, exact }: { at: number; exact?: boolean }) {
 	const now = useNow();
 	return (
 		<time dateTime={new Date(at).toISOString()} title={absolute(at)}>
-			{moment(at, now)}
+			{moment(at, now, exact ? clockSeconds : clock)}
 		</time>
 	);
 }

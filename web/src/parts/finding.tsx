@@ -37,7 +37,7 @@ function FindingCard({ finding: f }: { finding: Finding }) {
 					</span>
 				</p>
 			</div>
-			<ActionButtons actions={f.actions} />
+			<ActionButtons actions={f.actions} stack={f.stack} service={f.service} />
 		</article>
 	);
 }

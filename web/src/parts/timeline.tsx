@@ -1,5 +1,7 @@
 import type { Event } from '../api/model';
 import { absolute, clock, day, sameDay } from '../format';
+import { t } from '../lang';
+import { href } from '../router';
 import { useNow } from '../state/clock';
 import { actorName } from './actor';
 import { Icon } from './icon';
@@ -29,13 +31,16 @@ export function Timeline({ events, chosen }: { events: Event[]; chosen?: number 
 
 function Row({ event: e, chosen }: { event: Event; chosen: boolean }) {
 	const look = eventLook(e);
+	const { incident } = (e.data ?? {}) as { incident?: number };
 	return (
 		<li class={`is-${look.tone}`} aria-current={chosen ? 'true' : undefined} id={`event-${e.id}`}>
 			<time dateTime={new Date(e.at).toISOString()} title={absolute(e.at)}>
 				{clock(e.at)}
 			</time>
 			<Icon name={look.icon} />
-			<span>{e.message}</span>
+			<span>
+				{e.message} {incident !== undefined && <a href={href('incidents', { ...(e.stack && { stack: e.stack }), id: String(incident) })}>{t('event.incident')}</a>}
+			</span>
 			<span class="by">{actorName(e.actor)}</span>
 		</li>
 	);

@@ -3,6 +3,7 @@ import { Findings } from '../../parts/finding';
 import { NoNode } from '../../parts/no-node';
 import { PageHead } from '../../parts/page-head';
 import { BuiltinNote } from '../../parts/builtin-note';
+import { href } from '../../router';
 import { hasContainer, useStack } from '../../state/stack';
 import { useModel } from '../../state/store';
 import { LimitCard } from './card';
@@ -19,6 +20,11 @@ export default function LimitsPage() {
 			{stack.services.filter(hasContainer).map((s) => (
 				<LimitCard key={`${stack.name} ${s.name} ${JSON.stringify([s.limits, s.guard, s.neighbour])}`} stack={stack} service={s} host={state.host} />
 			))}
+			<p>
+				<a class="link" href={href('incidents')}>
+					{t('limits.incidents')}
+				</a>
+			</p>
 			<BuiltinNote stack={stack} text={t('limits.builtin')} />
 		</>
 	);

@@ -6,6 +6,7 @@ import { BuiltinNote } from '../../parts/builtin-note';
 import { Button } from '../../parts/button';
 import { download } from '../../parts/copy';
 import { usePageKey } from '../../parts/frame/keyboard';
+import { Lines } from '../../parts/log-lines';
 import { NoNode } from '../../parts/no-node';
 import { PageHead } from '../../parts/page-head';
 import { Problem } from '../../parts/problem';
@@ -14,7 +15,6 @@ import { serviceTitle } from '../../parts/service-title';
 import { toast } from '../../parts/toast';
 import { navigate, useRoute } from '../../router';
 import { hasContainer, useStack } from '../../state/stack';
-import { Lines } from './lines';
 import { useLog } from './use-log';
 
 const DOWNLOAD_LINES = 10000;
@@ -55,7 +55,7 @@ export default function LogsPage() {
 						{t('logs.download')}
 					</Button>
 				</div>
-				{log.error ? <Problem error={log.error} onRetry={() => setRound(round + 1)} /> : <Lines rows={rows} wrap={wrap} follow={!paused} onLeaveEnd={() => setPaused(true)} />}
+				{log.error ? <Problem error={log.error} onRetry={() => setRound(round + 1)} /> : <Lines rows={rows} label={t('logs.lines')} wrap={wrap} follow={!paused} onLeaveEnd={() => setPaused(true)} />}
 				<p class="log-foot small faint">
 					{filter ? t('logs.matching', { n: rows.length, all: log.rows.length }) : log.rows.length ? count(log.rows.length, 'line', 'lines') : t('logs.empty')}
 					{log.ended && ` · ${t('logs.ended')}`}

@@ -1,15 +1,11 @@
 import { useEffect, useReducer, useRef } from 'preact/hooks';
 import { readLog } from '../../api/logs';
-import type { LogLine } from '../../api/logs';
+import type { Row } from '../../parts/log-lines';
 
 /** More than this is not kept in the page; the download asks again. */
 const KEPT = 5000;
 const TAIL = 500;
 const PAINT_MS = 200;
-
-export interface Row extends LogLine {
-	n: number;
-}
 
 export interface Log {
 	rows: Row[];

@@ -1,10 +1,11 @@
 import type { Service, Stack } from '../../api/model';
 import { bytes, count, duration, percent, short } from '../../format';
 import { t } from '../../lang';
-import { ReadAge, useStale } from '../../parts/age';
+import { ReadAge, When, useStale } from '../../parts/age';
 import { ContainerState } from '../../parts/container-state';
 import { Fact, Facts } from '../../parts/facts';
 import { Icon } from '../../parts/icon';
+import { href } from '../../router';
 import { useNow } from '../../state/clock';
 
 /** State, version, image, uptime; what it uses now. */
@@ -50,6 +51,9 @@ export function NodeFacts({ node, stack }: { node: Service; stack: Stack }) {
 				<Fact label={t('node.ports')} small={t(`network.${stack.network}`)}>
 					{node.ports.length ? node.ports.map((p) => `${p.host}/${p.protocol}`).join(', ') : t('node.no_ports')}
 				</Fact>
+				<Fact label={t('node.incident')} small={<IncidentLink stack={stack} node={node} />}>
+					{node.incident ? <When at={node.incident.at} /> : t('node.no_incident')}
+				</Fact>
 				<Fact label={t('node.peers')} stale={stale}>
 					{node.sync?.peers == null ? t('unknown') : count(node.sync.peers, 'peer', 'peers')}
 				</Fact>
@@ -62,4 +66,8 @@ export function NodeFacts({ node, stack }: { node: Service; stack: Stack }) {
 			))}
 		</section>
 	);
+}
+
+function IncidentLink({ stack, node }: { stack: Stack; node: Service }) {
+	return <a href={href('incidents', { stack: stack.name, service: node.name })}>{t(node.incident ? 'event.incident' : 'node.incidents')}</a>;
 }

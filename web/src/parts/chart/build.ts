@@ -47,8 +47,12 @@ export function build(spec: ChartSpec, h: History, marks: Mark[], c: Colours, ho
 		);
 		add(mean, { width: 0, fill: c.needFill });
 	}
-	const high = add(scaled(main.max), { stroke: c.bar, width: 1 });
-	const low = add(scaled(main.min), { stroke: c.bar, width: 1 });
+	const bands: uPlot.Band[] = [];
+	if (!spec.exact) {
+		const high = add(scaled(main.max), { stroke: c.bar, width: 1 });
+		const low = add(scaled(main.min), { stroke: c.bar, width: 1 });
+		bands.push({ series: [high, low], fill: c.band });
+	}
 	const line = add(mean, { stroke: c.need, width: 2 });
 	const limits = spec.limit ? h.series[spec.limit] : undefined;
 	const limit = limits?.mean.some((v) => v !== null) ? add(scaled(limits.mean), { stroke: c.limit, width: 1.5, dash: [6, 4], paths: uPlot.paths.stepped!({ align: 1 }) }) : null;
@@ -58,7 +62,7 @@ export function build(spec: ChartSpec, h: History, marks: Mark[], c: Colours, ho
 		data: [middle, ...columns] as uPlot.AlignedData,
 		options: {
 			series: [{}, ...series],
-			bands: [{ series: [high, low], fill: c.band }],
+			bands,
 			legend: { show: false },
 			padding: [10, EDGE, 0, 0],
 			scales: { x: { time: true, range: [h.from_at / 1000, h.to_at / 1000] }, y: { range: (_u, _min, max) => [0, (max || 1) * 1.12] } },
@@ -70,7 +74,7 @@ export function build(spec: ChartSpec, h: History, marks: Mark[], c: Colours, ho
 					(u) => {
 						drawGaps(u, line, c);
 						drawMarks(u, marks, c);
-						if (limit !== null) drawLimit(u, limit, t('chart.limit', { value: shown(last(limits!.mean), scale) }), c);
+						if (limit !== null) drawLimit(u, limit, t('chart.limit', { value: shown(last(limits!.mean), scale) }), !!spec.exact, c);
 					},
 				],
 				setCursor: [(u) => hooks.onCursor(u.cursor.idx ?? null)],

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { History } from '../../api/model';
-import { clock, moment } from '../../format';
+import { clock, clockSeconds, moment } from '../../format';
 import { t } from '../../lang';
 import { serverNow } from '../../state/store';
 import { IconButton } from '../button';
@@ -32,7 +32,7 @@ export function ChartCard({ spec, history: h, marks, tall, onRange, onReset }: P
 	const s = h.series[spec.main]!;
 	const i = index ?? lastIndex(s.mean);
 	const value = (name: string | undefined, what: 'mean' | 'min' | 'max' = 'mean') => shown(name ? h.series[name]?.[what][i] : null, scale);
-	const when = index === null ? t('chart.latest') : t('chart.at', { time: h.to_at - h.from_at > 86400000 ? moment(h.t[i]!, serverNow()) : clock(h.t[i]!) });
+	const when = index === null ? t(spec.exact ? 'chart.end' : 'chart.latest') : t('chart.at', { time: timeOf(h.t[i]!, h) });
 	return (
 		<figure class="card chart-card">
 			<figcaption class={tall ? 'chart-head' : 'chart-head low'}>
@@ -46,8 +46,8 @@ export function ChartCard({ spec, history: h, marks, tall, onRange, onReset }: P
 				</h2>
 				{tall ? (
 					<ul class="keys">
-						<Key name={t('chart.mean')} value={value(spec.main)} look="need" />
-						<Key name={t('chart.range')} value={`${value(spec.main, 'min')}–${value(spec.main, 'max')}`} look="band" />
+						<Key name={t(spec.exact ? 'chart.needed' : 'chart.mean')} value={value(spec.main)} look="need" />
+						{!spec.exact && <Key name={t('chart.range')} value={`${value(spec.main, 'min')}–${value(spec.main, 'max')}`} look="band" />}
 						{spec.cache && <Key name={t('chart.cache')} value={value(spec.cache)} look="cache" />}
 						{spec.limit && <Key name={t('chart.limit_key')} value={value(spec.limit)} look="limit" />}
 					</ul>
@@ -59,9 +59,14 @@ export function ChartCard({ spec, history: h, marks, tall, onRange, onReset }: P
 				<IconButton icon={table ? 'history' : 'logs'} label={t(table ? 'chart.as_chart' : 'chart.as_table')} onClick={() => setTable(!table)} />
 			</figcaption>
 			{table ? <ChartTable spec={spec} history={h} scale={scale} /> : <Plot spec={spec} history={h} marks={marks} height={tall ? TALL : LOW} label={summary(spec, h)} hooks={{ onCursor: setIndex, onRange, onReset }} />}
-			{tall && !table && <Lane history={h} marks={marks} />}
+			{tall && !table && !spec.exact && <Lane history={h} marks={marks} />}
 		</figure>
 	);
+}
+
+function timeOf(at: number, h: History): string {
+	if (h.step_s < 60) return clockSeconds(at);
+	return h.to_at - h.from_at > 86400000 ? moment(at, serverNow()) : clock(at);
 }
 
 function lastIndex(values: (number | null)[]): number {

@@ -52,23 +52,26 @@ export function drawMarks(u: uPlot, marks: Mark[], c: Colours): void {
 	for (const m of marks) {
 		const x = Math.round(u.valToPos(m.at / 1000, 'x', true));
 		if (x < bbox.left || x > bbox.left + bbox.width) continue;
-		ctx.strokeStyle = m.kind === 'oom' ? c.bad : c.axis;
-		ctx.lineWidth = (m.kind === 'oom' ? 1.5 : 1) * dpr();
-		ctx.setLineDash(m.kind === 'oom' ? [] : [2 * dpr(), 3 * dpr()]);
+		const bad = m.kind === 'oom' || m.kind === 'end';
+		ctx.strokeStyle = bad ? c.bad : c.axis;
+		ctx.lineWidth = (bad ? 1.5 : 1) * dpr();
+		ctx.setLineDash(bad ? [] : [2 * dpr(), 3 * dpr()]);
 		ctx.beginPath();
 		ctx.moveTo(x, bbox.top);
 		ctx.lineTo(x, bbox.top + bbox.height);
 		ctx.stroke();
+		if (m.label) label(u, m.label, x - 8 * dpr(), bbox.top + 14 * dpr(), bad ? c.bad : c.axis, c.surface, 'right', 600);
 	}
 	ctx.restore();
 }
 
-/** "limit 2.00" at the end of the dashed line. */
-export function drawLimit(u: uPlot, series: number, text: string, c: Colours): void {
+/** "limit 2.00" at the end of the dashed line, or at its beginning. */
+export function drawLimit(u: uPlot, series: number, text: string, atStart: boolean, c: Colours): void {
 	const y = (u.data[series] as (number | null)[]).filter((v): v is number => v !== null);
 	const last = y[y.length - 1];
 	if (last === undefined) return;
-	label(u, text, u.bbox.left + u.bbox.width - 4 * dpr(), u.valToPos(last, 'y', true) - 7 * dpr(), c.limit, c.surface, 'right', 600);
+	const x = atStart ? u.bbox.left + 6 * dpr() : u.bbox.left + u.bbox.width - 4 * dpr();
+	label(u, text, x, u.valToPos(last, 'y', true) - 7 * dpr(), c.limit, c.surface, atStart ? 'left' : 'right', 600);
 }
 
 function label(u: uPlot, text: string, x: number, y: number, colour: string, halo: string, align: CanvasTextAlign, weight = 400): void {

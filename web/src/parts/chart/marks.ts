@@ -4,11 +4,13 @@ import type { IconName } from '../sprite';
 
 export interface Mark {
 	at: number;
-	kind: 'job' | 'oom' | 'limits';
+	kind: 'job' | 'oom' | 'limits' | 'end';
 	text: string;
+	/** Said beside its line, in the chart itself. */
+	label?: string;
 }
 
-export const MARK_ICONS: Record<Mark['kind'], IconName> = { job: 'upgrades', oom: 'stop8', limits: 'diamond' };
+export const MARK_ICONS: Record<Mark['kind'], IconName> = { job: 'upgrades', oom: 'stop8', limits: 'diamond', end: 'stopped' };
 
 /** One mark a job, however many events it had. */
 export function marksOf(events: Event[]): Mark[] {
@@ -26,7 +28,7 @@ export function marksOf(events: Event[]): Mark[] {
 	return marks;
 }
 
-const WEIGHT: Record<Mark['kind'], number> = { oom: 2, limits: 1, job: 0 };
+const WEIGHT: Record<Mark['kind'], number> = { oom: 3, end: 2, limits: 1, job: 0 };
 
 /** Of marks that would stand on each other, the weightiest: a limit change is also a job. */
 export function thin(marks: Mark[], nearer: number): Mark[] {

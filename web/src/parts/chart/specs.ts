@@ -16,6 +16,8 @@ export interface ChartSpec {
 	cache?: string;
 	/** A dashed, stepped line. */
 	limit?: string;
+	/** Each value is one reading: there is no lowest and highest of it. */
+	exact?: boolean;
 }
 
 export const NODE_CHARTS: ChartSpec[] = [
@@ -44,6 +46,9 @@ export const RELAY_CHARTS: ChartSpec[] = [
 	{ id: 'relay-cpu', title: 'chart.relay_cpu', kind: 'cores', main: 'cpu' },
 	{ id: 'relay-bytes', title: 'chart.relay_bytes', kind: 'bytes_per_min', main: 'relay_bytes' },
 ];
+
+/** The minutes before an incident, which come with it. */
+export const MINUTES_CHART: ChartSpec = { id: 'minutes', title: 'chart.minutes', kind: 'bytes', main: 'memory_needed', cache: 'memory_cache', limit: 'memory_limit', exact: true };
 
 export function seriesOf(specs: ChartSpec[]): string[] {
 	return [...new Set(specs.flatMap((s) => [s.main, s.cache, s.limit].filter((x): x is string => !!x)))];

@@ -9,12 +9,19 @@ import { LinkBanner } from './link-banner';
 import { Nav } from './nav';
 import { TopBar } from './top-bar';
 
+interface Props {
+	page: string;
+	/** Which of several things the page shows; another one is another page to its reader. */
+	of: string | null;
+	children: ComponentChildren;
+}
+
 /** What every page stands in. */
-export function Frame({ page, children }: { page: string; children: ComponentChildren }) {
+export function Frame({ page, of, children }: Props) {
 	const main = useRef<HTMLElement>(null);
 	useTitle(page);
 	useAnnouncements();
-	useFocusOnPageChange(page, main);
+	useFocusOnChange(`${page} ${of}`, main);
 	return (
 		<>
 			<a class="skip" href="#main" onClick={(e) => (e.preventDefault(), main.current?.focus())}>
@@ -56,7 +63,7 @@ function useAnnouncements(): void {
 	}, [link]);
 }
 
-function useFocusOnPageChange(page: string, main: { current: HTMLElement | null }): void {
+function useFocusOnChange(shown: string, main: { current: HTMLElement | null }): void {
 	const first = useRef(true);
 	useLayoutEffect(() => {
 		if (!first.current) {
@@ -64,5 +71,5 @@ function useFocusOnPageChange(page: string, main: { current: HTMLElement | null 
 			scrollTo(0, 0);
 		}
 		first.current = false;
-	}, [page]);
+	}, [shown]);
 }

@@ -7,6 +7,9 @@ import type { IconName } from '../sprite';
 export const PAGES = ['overview', 'node', 'relay', 'limits', 'history', 'logs', 'upgrades', 'chain', 'settings'] as const;
 export type PageName = (typeof PAGES)[number];
 
+/** Pages that are part of another one stand below it. */
+const PART_OF: Record<string, PageName> = { incidents: 'limits' };
+
 /** On a phone the bar holds the first four; the others are in the sheet. */
 const IN_BAR = 4;
 
@@ -25,7 +28,7 @@ export function Nav({ page }: { page: string }) {
 					</a>
 					<ul class="nav">
 						{PAGES.map((p) => (
-							<Item key={p} name={p} current={p === page} />
+							<Item key={p} name={p} page={page} />
 						))}
 						<li class="more">
 							<button type="button" class={inMore ? 'here' : undefined} popovertarget="more-pages">
@@ -39,7 +42,7 @@ export function Nav({ page }: { page: string }) {
 			<nav class="sheet" id="more-pages" popover ref={sheet} aria-label={t('nav.more_pages')}>
 				<ul onClick={close}>
 					{rest.map((p) => (
-						<Item key={p} name={p} current={p === page} />
+						<Item key={p} name={p} page={page} />
 					))}
 				</ul>
 			</nav>
@@ -47,10 +50,11 @@ export function Nav({ page }: { page: string }) {
 	);
 }
 
-function Item({ name, current }: { name: PageName; current: boolean }) {
+function Item({ name, page }: { name: PageName; page: string }) {
+	const current = name === page ? 'page' : name === PART_OF[page] ? 'true' : undefined;
 	return (
 		<li>
-			<a href={href(name)} aria-current={current ? 'page' : undefined}>
+			<a href={href(name)} aria-current={current}>
 				<Icon name={name as IconName} />
 				<span>{t(`nav.${name}`)}</span>
 			</a>

@@ -1,29 +1,37 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { absolute, clockSeconds } from '../../format';
-import { t } from '../../lang';
-import type { Row } from './use-log';
+import type { LogLine } from '../api/logs';
+import { absolute, clockSeconds } from '../format';
+
+/** A line with its number. */
+export interface Row extends LogLine {
+	n: number;
+}
 
 interface Props {
 	rows: Row[];
+	label: string;
 	wrap: boolean;
+	/** Shows the end, also of what comes. */
 	follow: boolean;
+	/** No higher than what stands beside it. */
+	short?: boolean;
 	/** The reader scrolled up: stop following. */
-	onLeaveEnd: () => void;
+	onLeaveEnd?: () => void;
 }
 
 const SHOWN = 2000;
 
-export function Lines({ rows, wrap, follow, onLeaveEnd }: Props) {
+export function Lines({ rows, label, wrap, follow, short, onLeaveEnd }: Props) {
 	const box = useRef<HTMLDivElement>(null);
 	useEffect(() => {
 		if (follow && box.current) box.current.scrollTop = box.current.scrollHeight;
 	}, [rows, follow, wrap]);
 	const onScroll = () => {
 		const b = box.current; // a late event may come after the page is left
-		if (b && follow && b.scrollHeight - b.scrollTop - b.clientHeight > 60) onLeaveEnd();
+		if (b && follow && b.scrollHeight - b.scrollTop - b.clientHeight > 60) onLeaveEnd?.();
 	};
 	return (
-		<div class={wrap ? 'log wrap' : 'log'} ref={box} tabIndex={0} role="region" aria-label={t('logs.lines')} onScroll={onScroll}>
+		<div class={['log', wrap && 'wrap', short && 'short'].filter(Boolean).join(' ')} ref={box} tabIndex={0} role="region" aria-label={label} onScroll={onScroll}>
 			{rows.slice(-SHOWN).map((r) => (
 				<Line key={r.n} row={r} />
 			))}
