@@ -511,9 +511,10 @@ const say = (what) => fs.writeFileSync(path.join(station.data, 'seed/node/double
 
 test('logs: lines of JSON, as many as asked for', async () => {
   await until('the readers of the test before are gone', async () => (await api.send(station, 'GET', '/api/v1/stacks/seed/services/node/logs')).status === 200);
-  const all = logLines((await call('getLogs', logs)).text);
-  assert.ok(all.length > 2);
-  assert.deepEqual(logLines((await call('getLogs', { ...logs, query: { tail: 2 } })).text), all.slice(-2));
+  const read = async (query) => logLines((await call('getLogs', { ...logs, query })).text);
+  assert.ok((await read()).length > 2);
+  // the node writes on: between two reads a line may have come
+  await until('the last two are those of the whole', async () => JSON.stringify(await read({ tail: 2 })) === JSON.stringify((await read()).slice(-2)), 5000);
   assert.equal((await call('getLogs', { ...logs, query: { tail: 0 } })).text, '');
   for (const query of [{ tail: -1 }, { tail: 10001 }, { tail: 'x' }, { follow: 'maybe' }]) await refused('getLogs', 400, 'input.query', { ...logs, query });
   await refused('getLogs', 404, 'service.missing', { params: { ...seed, service: 'cook' } });
@@ -559,6 +560,29 @@ test('history', async () => {
   for (const more of [{ points: 9 }, { points: 2001 }, { from: 'x' }, { to: -5 }]) await refused('getHistory', 400, 'input.query', { params, query: { series: 'cpu', ...more } });
   await refused('getHistory', 400, undefined, { params, query: { series: 'cpu', from: to, to: to - 1000 } });
   await refused('getHistory', 404, 'service.missing', { params: { ...seed, service: 'cook' }, query: { series: 'cpu' } });
+});
+
+test('incidents: a process that was ended for its memory, the whole of it, and that it was seen', async () => {
+  const incidents = async (query) => (await call('listIncidents', { params: seed, query })).json.incidents;
+  assert.deepEqual(await incidents(), []);
+  fs.writeFileSync(path.join(station.data, 'seed/node/double.control'), 'CHILD_MB=401\n');
+  const [one] = await until('it is told', async () => ((await incidents()).length ? incidents({ limit: 1 }) : null), 20000);
+  assert.deepEqual([one.service, one.cause, one.child, one.ended, one.limit_bytes], ['node', 'limit', true, false, 201326592]);
+  const params = { ...seed, id: String(one.id) };
+  const { ways, minutes, log, changes, ...rest } = (await call('getIncident', { params })).json.incident;
+  assert.deepEqual(rest, one);
+  assert.ok(log.length > 0 && changes.length > 0);
+  assert.deepEqual(new Set(['needed_bytes', 'cache_bytes', 'limit_bytes', 'block'].map((k) => minutes[k].length)).size, 1);
+  const { method, path: where, body } = ways.find((w) => w.kind === 'leave').action;
+  assert.deepEqual([method, where, body], ['POST', `/stacks/seed/incidents/${one.id}/seen`, {}]);
+  const { incident } = (await call('seeIncident', { params })).json;
+  assert.ok(incident.seen_at > one.at);
+  const { id, at, again_at, seen_at } = incident;
+  assert.deepEqual((await call('getStack', { params: seed })).json.stack.services[0].incident, { id, at, again_at, seen_at });
+
+  for (const limit of [0, 61, 'x']) await refused('listIncidents', 400, 'input.query', { params: seed, query: { limit } });
+  await refused('listIncidents', 404, 'stack.missing', { params: { stack: 'none' } });
+  for (const op of ['getIncident', 'seeIncident']) await refused(op, 404, 'incident.missing', { params: { ...seed, id: '999' } });
 });
 
 test('metrics are Prometheus text and agree with the state', async () => {
