@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "domain/recipe.h"
 #include "io/docker.h"
 #include "io/kmsg.h"
 #include "io/store.h"
@@ -189,9 +190,23 @@ static void publish(struct watch *w, const struct incident *i)
 	world_unlock(w->app->world);
 }
 
+/* "Parity": as the finding and the page call it; owned by the caller. */
+static char *title_of(struct watch *w, const struct incident *i)
+{
+	autostack struct stack s = {0};
+	const struct service *svc = NULL;
+	const struct recipe *r;
+
+	if (world_copy_stack(w->app->world, i->stack, &s, NULL) == 0)
+		svc = stack_service(&s, i->service);
+	r = svc ? recipe_find(w->app->recipes, svc->recipe) : NULL;
+	return xstrdup(r ? r->title : i->service);
+}
+
 static void tell(struct watch *w, const struct incident *i)
 {
-	autofree char *sentence = incident_sentence(i, i->service);
+	autofree char *title = title_of(w, i);
+	autofree char *sentence = incident_sentence(i, title);
 
 	/* an end without a kill was told when it happened */
 	if (incident_is_memory(i))

@@ -22,7 +22,9 @@ const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
 const WAIT_MS = 15000 * slower;
 
 export const PASSWORD = 'correct horse battery';
-export const PAGES = ['overview', 'node', 'relay', 'limits', 'history', 'logs', 'upgrades', 'chain', 'settings'];
+export const PAGES = ['overview', 'node', 'relay', 'limits', 'history', 'logs', 'upgrades', 'chain', 'settings', 'incidents'];
+/** Pages that the navigation shows as a part of another one. */
+export const PART_OF = { incidents: 'limits' };
 export const SIZES = { desk: [1280, 800], window: [1000, 550], tablet: [768, 1024], phone: [360, 740] };
 
 export function address(page) {

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe } from 'node:test';
 
-import { PAGES, SIZES, Ui, address, overflow, says } from '../lib/browser.mjs';
+import { PAGES, PART_OF, SIZES, Ui, address, overflow, says } from '../lib/browser.mjs';
 import { MiB, images, until } from '../lib/fixture.mjs';
 
 describe('the pages', { timeout: 400000 }, () => {
@@ -16,10 +16,10 @@ describe('the pages', { timeout: 400000 }, () => {
   /** Goes to a page as a reader does, and waits until it has read what it shows. */
   async function show(page, name) {
     await page.evaluate((hash) => (location.hash = hash), address(name).slice(1));
-    await until(`${name} is there`, () => page.evaluate((n) => {
-      const here = document.querySelector('.nav [aria-current=page]')?.getAttribute('href') ?? '';
-      return here === `#/${n === 'overview' ? '' : n}` && !!document.querySelector('main h1, main h2') && !document.querySelector('main [aria-busy=true], main .bones');
-    }, name), 40000);
+    const here = `.nav [aria-current=${PART_OF[name] ? 'true' : 'page'}][href="${address(PART_OF[name] ?? name).slice(1)}"]`;
+    await until(`${name} is there`, () => page.evaluate((link) => {
+      return !!document.querySelector(link) && !!document.querySelector('main h1, main h2') && !document.querySelector('main [aria-busy=true], main .bones');
+    }, here), 40000);
   }
 
   async function inspectAll(theme, size) {
@@ -46,6 +46,8 @@ describe('the pages', { timeout: 400000 }, () => {
     await ui.install();
     await station.job('POST', '/stacks/eth/resync', {});
     await station.job('POST', '/stacks/eth/upgrade', { service: 'node', image: images.broken }, 'rolled_back');
+    stage.control('eth', { CHILD_MB: 1200 });
+    await stage.finding('memory.oom');
     await engine.api('POST', '/containers/eth-node/update', { Memory: 900 * MiB, MemorySwap: 900 * MiB });
     await stage.finding('limit.drift');
     await until('recorded history', async () => {

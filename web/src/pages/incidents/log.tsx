@@ -19,7 +19,7 @@ export function IncidentLog({ incident: i, stack }: { incident: IncidentWhole; s
 				<h2 id="words">{t('incident.log')}</h2>
 				{rows.length > 0 && <IconButton icon="copy" label={t('copy')} onClick={copy} />}
 			</div>
-			{rows.length > 0 && <Lines rows={rows} label={t('incident.log')} wrap follow short />}
+			{rows.length > 0 && <Lines rows={rows} label={t('logs.lines')} wrap follow short />}
 			<p class="log-foot section-head small faint">
 				<span>{rows.length ? t('incident.lines', { n: count(rows.length, 'line', 'lines') }) : t('incident.no_log')}</span>
 				<a class="link" href={href('logs', { stack, service: i.service })}>
