@@ -7,12 +7,12 @@ import { Icon } from '../../parts/icon';
 /** What was changed in the hour before: often the reason. */
 export function Changes({ incident: i }: { incident: IncidentWhole }) {
 	return (
-		<section class="card flush" aria-labelledby="changed">
+		<section class="card flush changes" aria-labelledby="changed">
 			<h2 id="changed" class="card-pad-head">
 				{t('incident.changed')}
 			</h2>
 			{i.changes.length === 0 ? (
-				<p class="card-pad-foot small soft">{t('incident.unchanged')}</p>
+				<p class="none small soft">{t('incident.unchanged')}</p>
 			) : (
 				<ol class="timeline">
 					{i.changes.map((c) => (

@@ -45,8 +45,7 @@ function Row({ name, more, children }: { name: string; more?: string; children: 
 		<>
 			<dt>{name}</dt>
 			<dd>
-				{children}
-				{more && <span class="faint nb"> {more}</span>}
+				{children} {more && <span class="faint nb">{more}</span>}
 			</dd>
 		</>
 	);

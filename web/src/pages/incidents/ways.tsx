@@ -29,15 +29,6 @@ export function Ways({ incident: i, at, raised }: Props) {
 				)}
 			</div>
 			<ul class="options">
-				{i.ways.map((w) => (
-					<li key={w.kind} class="card">
-						<div>
-							<h3>{t(`way.${w.kind}`)}</h3>
-							<p class="small soft">{w.text}</p>
-						</div>
-						{w.action ? <ActionButtons actions={[{ ...w.action, primary: w === first }]} /> : <NoWay way={w} />}
-					</li>
-				))}
 				{there && (
 					<li class="card">
 						<div>
@@ -49,6 +40,15 @@ export function Ways({ incident: i, at, raised }: Props) {
 						</div>
 					</li>
 				)}
+				{i.ways.map((w) => (
+					<li key={w.kind} class="card">
+						<div>
+							<h3>{t(`way.${w.kind}`)}</h3>
+							<p class="small soft">{w.text}</p>
+						</div>
+						{w.action ? <ActionButtons actions={[{ ...w.action, primary: w === first }]} /> : <NoWay way={w} />}
+					</li>
+				))}
 			</ul>
 		</section>
 	);
