@@ -35,8 +35,7 @@ fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-musl-gcc -std=gnu11 -Wall -Wextra -Os -static -s -o "$work/parity" "$here"/*.c ||
-	die "the double does not compile (apt-get install musl-tools)"
+program=$("$here/compile.sh")
 
 # describe VERSION: sets repo, tag, entry (as in ENTRYPOINT), binaries, dir (WORKDIR), user, ports
 describe() {
@@ -70,7 +69,7 @@ build() { # build VERSION TAG [KEY=VALUE]...
 	path=$entry
 	[[ $entry == /* ]] || path=${dir%/}/${entry#./}
 	mkdir -p "$root$dir" "$root$(dirname "$path")"
-	cp "$work/parity" "$root$path"
+	cp "$program" "$root$path"
 	env="PARITY_DOUBLE_VERSION=$version"
 	for setting in ${extra[@]+"${extra[@]}"} "$@"; do
 		env="$env ${setting%%=*}=\"${setting#*=}\""
