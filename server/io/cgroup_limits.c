@@ -4,6 +4,10 @@
 #include <math.h>
 #include <unistd.h>
 
+#define DEFAULT_SHARES 1024
+#define DEFAULT_WEIGHT 100
+#define ENGINE_MIN (INT64_C(6) << 20) /* bytes; see io/docker_limits.c */
+
 int64_t cgroup_weight_of_shares(int64_t shares)
 {
 	return 1 + (shares - 2) * 9999 / 262142;
@@ -33,6 +37,12 @@ static int64_t bytes(int64_t told, int64_t wanted)
 	int64_t page = sysconf(_SC_PAGESIZE);
 
 	return told < 0 || told == wanted - wanted % page ? wanted : told;
+}
+
+/* On version 2 the engine cannot take a reservation away: its minimum is what is left of one. */
+static int64_t reservation(int64_t told, int64_t wanted)
+{
+	return told == ENGINE_MIN && !wanted ? 0 : bytes(told, wanted);
 }
 
 static int64_t swap(const struct usage *u, const struct limits *wanted)
@@ -65,10 +75,12 @@ static int64_t cpu_millis(const struct usage *u, const struct limits *wanted)
 	return (u->cpu_quota_us * 1000 + u->cpu_period_us / 2) / u->cpu_period_us;
 }
 
-/* Version 2 keeps a coarser number, made by one of two formulas. */
+/* Version 2 keeps a coarser number, made by one of two formulas; shares that were taken away leave
+ * the default of version 1 by one of them. */
 static int64_t cpu_shares(int64_t told, int64_t wanted)
 {
-	bool dflt = told == 1024 || told == cgroup_shares_of_weight(100);
+	bool dflt = told == DEFAULT_SHARES || told == cgroup_shares_of_weight(DEFAULT_WEIGHT) ||
+		    told == cgroup_shares_of_weight(cgroup_weight_of_shares(DEFAULT_SHARES));
 
 	if (told <= 0 || told == wanted)
 		return wanted;
@@ -93,7 +105,7 @@ struct limits cgroup_limits(const struct usage *u, const struct limits *wanted)
 {
 	return (struct limits){
 		.memory = bytes(u->memory_limit, wanted->memory),
-		.reservation = bytes(u->reservation, wanted->reservation),
+		.reservation = reservation(u->reservation, wanted->reservation),
 		.swap = swap(u, wanted),
 		.cpu_millis = cpu_millis(u, wanted),
 		.cpu_shares = cpu_shares(u->cpu_shares, wanted->cpu_shares),

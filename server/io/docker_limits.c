@@ -12,10 +12,16 @@
  *                     the other way round): all processors of the machine is the nearest to "none"
  *   CpuShares         0 = no change; 1024 is the kernel's default
  *
- * Not measured: BlkioWeight (500 is CFQ's default; without CFQ the engine discards a weight with a
- * warning), and all of cgroup v2, where runc is expected to send MemorySwap - Memory as the swap
- * limit, so that equal numbers would forbid swap, and to turn a reservation of -1 into memory.low =
- * max, the opposite of none: the engine's minimum of 6 MiB is the nearest.
+ *   BlkioWeight       0 = no change; 500 is CFQ's default (not measured: without CFQ the engine
+ *                     discards a weight with a warning)
+ *
+ * On cgroup v2, measured with the same and kernel 6.1 (tests/v2): runc sends MemorySwap - Memory as
+ * the swap limit, so that equal numbers forbid swap; 2^62 and the number above lift both. A
+ * reservation of -1 becomes memory.low = max, the opposite of none: the engine's minimum of 6 MiB
+ * is the nearest. 1024 shares become a weight of 39, not the kernel's 100, which only a container
+ * has that was never given any: those are left alone. BlkioWeight is io.bfq.weight as it is
+ * (default 100); where that file is missing it is scaled to io.weight, which has no effect unless
+ * somebody set up io.cost.qos.
  */
 #include "io/docker_priv.h"
 
@@ -25,6 +31,12 @@
 #define PERIOD_US 100000
 #define DEFAULT_SHARES 1024
 #define DEFAULT_WEIGHT 500
+#define DEFAULT_WEIGHT_V2 100
+
+static int64_t default_weight(const struct docker_dialect *dialect)
+{
+	return dialect->cgroup_version == 2 ? DEFAULT_WEIGHT_V2 : DEFAULT_WEIGHT;
+}
 
 static int64_t bytes_or_none(int64_t n)
 {
@@ -73,7 +85,7 @@ void docker_limits_read(
 		ret->reservation = 0;
 	if (ret->cpu_shares == DEFAULT_SHARES)
 		ret->cpu_shares = 0;
-	if (ret->blkio_weight == DEFAULT_WEIGHT)
+	if (ret->blkio_weight == default_weight(dialect))
 		ret->blkio_weight = 0;
 }
 
@@ -114,11 +126,14 @@ static void put_share(
 	json_t *body, const struct limits *l, const json_t *host, const struct docker_dialect *d)
 {
 	put_cpu(body, l, host, d->cpus);
-	json_put_int(body, "CpuShares", l->cpu_shares > 0 ? l->cpu_shares : DEFAULT_SHARES);
+	if (l->cpu_shares > 0)
+		json_put_int(body, "CpuShares", l->cpu_shares);
+	else if (d->cgroup_version != 2 || json_int(host, "CpuShares", 0) > 0)
+		json_put_int(body, "CpuShares", DEFAULT_SHARES);
 	if (l->blkio_weight > 0)
 		json_put_int(body, "BlkioWeight", l->blkio_weight);
 	else if (json_int(host, "BlkioWeight", 0) > 0)
-		json_put_int(body, "BlkioWeight", DEFAULT_WEIGHT);
+		json_put_int(body, "BlkioWeight", default_weight(d));
 }
 
 json_t *docker_share_body(

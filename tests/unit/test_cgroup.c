@@ -561,6 +561,22 @@ static void test_weights(void **state)
 	assert_int_equal(cgroup_limits(&u, &wanted).cpu_shares, 4096);
 }
 
+/* What an engine leaves on version 2 of limits that were taken away. */
+static void test_taken_away(void **state)
+{
+	struct usage u = untold();
+	const struct limits none = {0}, some = {.reservation = 6291456};
+
+	(void)state;
+	u.reservation = 6291456;
+	u.cpu_shares = cgroup_shares_of_weight(39);
+	assert_int_equal(cgroup_limits(&u, &none).reservation, 0);
+	assert_int_equal(cgroup_limits(&u, &none).cpu_shares, 0);
+	assert_int_equal(cgroup_limits(&u, &some).reservation, 6291456);
+	u.reservation = 6291456 * 2;
+	assert_int_equal(cgroup_limits(&u, &none).reservation, 6291456 * 2);
+}
+
 /* This process's own cgroup, whatever this machine has. */
 static void test_this_machine(void **state)
 {
@@ -595,6 +611,7 @@ int main(void)
 		TEST(test_limits_untold),
 		TEST(test_limits_told),
 		TEST(test_weights),
+		TEST(test_taken_away),
 		TEST(test_this_machine),
 	};
 

@@ -244,8 +244,11 @@ static void test_limits_body(void **state)
 		"\"MemoryReservation\":-1,\"CpuQuota\":-1,\"CpuShares\":1024,\"BlkioWeight\":500}");
 	assert_body(&none, set, 2,
 		"{\"Memory\":4611686018427387904,\"MemorySwap\":9223372036854771712,"
-		"\"MemoryReservation\":6291456,\"CpuQuota\":-1,\"CpuShares\":1024,"
-		"\"BlkioWeight\":500}");
+		"\"MemoryReservation\":6291456,\"CpuQuota\":-1,\"BlkioWeight\":100}");
+	/* shares that were never given stay the kernel's own */
+	assert_body(&none, "{\"CpuShares\":512}", 2,
+		"{\"Memory\":4611686018427387904,\"MemorySwap\":9223372036854771712,"
+		"\"CpuQuota\":-1,\"CpuShares\":1024}");
 	/* somebody used --cpus, after which the engine takes nothing else */
 	assert_body(&some, "{\"NanoCpus\":1}", 1,
 		"{\"Memory\":1000000000,\"MemorySwap\":1000000000,\"NanoCpus\":250000000,"
