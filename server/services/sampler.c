@@ -123,7 +123,7 @@ static void read_track(struct sampler *s, struct track *t)
 	if (!t->cg && cgroup_open(s->app->config.cgroup_root, s->app->config.proc_root, t->pid,
 			      &t->cg, NULL))
 		return;
-	if (cgroup_read(t->cg, &t->now, NULL)) {
+	if (kernel_read(s->app, t->cg, &t->now, NULL)) {
 		cgroup_close(take(t->cg));
 		return;
 	}

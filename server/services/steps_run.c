@@ -13,6 +13,7 @@
 #include "io/rpc.h"
 #include "io/store.h"
 #include "services/evidence.h"
+#include "services/kernel_limits.h"
 #include "services/relay.h"
 
 #define HELPER_PATIENCE_MS 10000 /* mostly its helper does so by itself */
@@ -341,7 +342,7 @@ static int not_applied(const char *name, unsigned drift, struct err *e)
 		list);
 }
 
-static int kernel_limits(
+static int read_limits(
 	struct step_ctx *c, int pid, const struct limits *want, struct limits *ret, struct err *e)
 {
 	struct cgroup *cg = NULL;
@@ -349,7 +350,7 @@ static int kernel_limits(
 	int rc = cgroup_open(c->app->config.cgroup_root, c->app->config.proc_root, pid, &cg, e);
 
 	if (rc == 0)
-		rc = cgroup_read(cg, &u, e);
+		rc = kernel_read(c->app, cg, &u, e);
 	cgroup_close(cg);
 	if (rc == 0)
 		*ret = cgroup_limits(&u, want);
@@ -367,7 +368,7 @@ int limits_read_back(struct step_ctx *c, const char *id, const struct limits *wa
 	if (!container_alive(&k))
 		return 0; /* nothing to read back: the limits apply from its next start */
 	do {
-		if (kernel_limits(c, k.pid, want, &got, e) == 0) {
+		if (read_limits(c, k.pid, want, &got, e) == 0) {
 			if (limits_equal(&got, want))
 				return 0;
 		} else if (!err_is(e, "cgroup.gone")) {
