@@ -140,9 +140,10 @@ bool container_kept_alive(const struct container *c);
  * does not tell. */
 struct usage {
 	msec at;
-	int64_t usage;	      /* bytes charged, page cache included */
-	int64_t anon;	      /* bytes needed: anonymous memory */
-	int64_t cache;	      /* bytes of page cache */
+	int64_t usage; /* bytes charged, page cache included */
+	int64_t anon;  /* bytes needed: anonymous memory */
+	int64_t held;  /* bytes that the kernel cannot free: needed ones, and its own for it */
+	int64_t cache; /* bytes of page cache */
 	int64_t working_set;  /* usage - inactive file, as docker stats shows */
 	int64_t swap;	      /* bytes */
 	int64_t memory_limit; /* bytes; 0 = none */

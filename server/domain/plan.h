@@ -20,7 +20,7 @@ struct plan_actual {
 	const struct container *container;
 	bool ours;	   /* made by this program for this service (its labels say so) */
 	bool network_gone; /* it is down, and its network was removed: it can never start again */
-	int64_t needed;	   /* bytes of memory it needs now; -1 = not known */
+	int64_t needed;	   /* bytes of memory that cannot be taken from it now; -1 = not known */
 };
 
 /* What a copy of the node's chain would take; all zero: there is no chain. */

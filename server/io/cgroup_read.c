@@ -74,6 +74,12 @@ static void add(int64_t *sum, int64_t v)
 		*sum = INT64_MAX;
 }
 
+/* What is not known takes nothing away, and of what is not known nothing is taken. */
+static int64_t less(int64_t from, int64_t v)
+{
+	return from < 0 || v < 0 ? from : from > v ? from - v : 0;
+}
+
 static int64_t ns_of_us(int64_t us)
 {
 	int64_t ns;
@@ -128,14 +134,19 @@ static void read_memory_v1(struct reading *r, struct usage *u, int64_t *inactive
 
 static void read_memory_v2(struct reading *r, struct usage *u, int64_t *inactive)
 {
+	int64_t swap_only, shared = 0, slab = 0;
 	const struct want wants[] = {
 		WANT("anon", &u->anon),
 		WANT("file", &u->cache),
 		WANT("inactive_file", inactive),
+		WANT("shmem", &shared), /* counted as file, but cannot be freed */
+		WANT("slab_reclaimable", &slab),
 	};
-	int64_t swap_only;
 
 	keyed(r, F_STAT, wants, COUNT(wants));
+	u->held = less(less(u->usage, u->cache), slab);
+	if (u->held >= 0)
+		add(&u->held, shared);
 	u->swap = number(r, F_SWAP);
 	swap_only = number(r, F_SWAP_LIMIT);
 	/* this kernel limits swap by itself, the model's limit is the sum */
@@ -159,6 +170,8 @@ static void read_memory(struct reading *r, struct usage *u)
 		read_memory_v2(r, u, &inactive);
 	else
 		read_memory_v1(r, u, &inactive);
+	if (u->held < u->anon)
+		u->held = u->anon;
 	/* the figure of docker stats */
 	u->working_set = u->usage;
 	if (inactive >= 0 && u->usage > inactive)

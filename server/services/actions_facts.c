@@ -61,7 +61,7 @@ static int look_at(struct app *app, const struct stack *s, const struct service 
 	world_lock(app->world);
 	known = world_service(app->world, s->name, svc->name);
 	if (known && known->has_usage)
-		a->needed = known->usage.anon;
+		a->needed = known->usage.held;
 	/* Law 7: a container we knew and cannot see so soon after boot is unknown, not gone. */
 	if (known && c->presence == PRESENCE_NO && just_booted(app))
 		c->presence = PRESENCE_UNKNOWN;

@@ -227,7 +227,8 @@ static void put_v2(void)
 #define V2 "system.slice/docker-1.scope/"
 	put(root, V2 "memory.current", "67108864\n");
 	put(root, V2 "memory.stat",
-		"anon 20000000\nfile 40000000\nfile_mapped 3\n"
+		"anon 20000000\nfile 40000000\nfile_mapped 3\nshmem 900000\n"
+		"slab_reclaimable 100000\nslab_unreclaimable 7\n"
 		"inactive_anon 8\ninactive_file 30000000\nanon_thp 9\n");
 	put(root, V2 "memory.max", "1073741824\n");
 	put(root, V2 "memory.low", "536870912\n");
@@ -263,6 +264,7 @@ static void test_v2(void **state)
 	assert_int_equal(u.usage, 67108864);
 	assert_int_equal(u.anon, 20000000);
 	assert_int_equal(u.cache, 40000000);
+	assert_int_equal(u.held, 67108864 - 40000000 + 900000 - 100000);
 	assert_int_equal(u.working_set, 37108864);
 	assert_int_equal(u.swap, 4096);
 	assert_int_equal(u.memory_limit, 1073741824);
