@@ -16,10 +16,12 @@
 #include "services/watch_priv.h"
 #include "services/world.h"
 
-#define JOIN_MS 700  /* from the first witness to the last, as a rule */
-#define LATE_MS 2000 /* longest wait for the engine to tell the end of what has ended */
+#define JOIN_MS 700   /* from the first witness to the last, as a rule */
+#define LATE_MS 2000  /* longest wait for the engine to tell the end of what has ended */
+#define SURE_MS 60000 /* the same when the kernel's log has it: a slow engine cleans up first */
+#define AGAIN_MS 100  /* between two looks at what is late */
 #define SAME_MS 15000
-#define KILL_KEPT_MS 60000 /* a kill that nobody asked about */
+#define KILL_KEPT_MS 120000 /* a kill that nobody asked about */
 
 /* With the gate held. */
 static struct sign *sign_of(struct watch *w, const char *stack, const char *service)
@@ -77,7 +79,10 @@ msec watch_signs_wait(struct watch *w, msec at_most)
 	for (size_t i = 0; i < w->n_signs; i++) {
 		msec left = w->signs[i].due - clock_mono();
 
-		at_most = left < 1 ? 1 : left < at_most ? left : at_most;
+		if (left < 1)
+			left = AGAIN_MS;
+		if (left < at_most)
+			at_most = left;
 	}
 	return at_most;
 }
@@ -219,7 +224,7 @@ static void tell(struct watch *w, const struct incident *i)
 
 static void close_sign(struct watch *w, const struct sign *s, const struct container *k)
 {
-	struct incident i = {.at = s->at, .limit = s->limit};
+	struct incident i = {.at = s->at, .limit = s->limit, .again_at = s->again_at};
 	autojson json_t *detail = NULL, *facts = NULL;
 	struct err e = {0};
 
@@ -238,11 +243,32 @@ static void close_sign(struct watch *w, const struct sign *s, const struct conta
 	tell(w, &i);
 }
 
-/* The engine has not told the end yet of what has ended, as the look says. */
-static bool end_is_coming(const struct sign *s, const struct container *k)
+static bool main_was_killed(const struct watch *w, const struct sign *s)
 {
-	return !s->ended && clock_mono() - s->due < LATE_MS &&
+	for (size_t i = 0; i < w->n_heard; i++)
+		if (w->heard[i].kill.pid == s->pid && s->pid)
+			return true;
+	return false;
+}
+
+/* The engine has not told the end yet of what has ended, as the kernel's log or the look says. */
+static bool end_is_coming(const struct watch *w, const struct sign *s, const struct container *k)
+{
+	msec late = clock_mono() - s->due;
+
+	if (s->ended)
+		return false;
+	if (main_was_killed(w, s))
+		return late < SURE_MS;
+	return late < LATE_MS &&
 	       (k->presence != PRESENCE_YES || !container_alive(k) || k->started_at > s->at);
+}
+
+/* An engine that ends or starts a container does not answer for it meanwhile. What would be asked
+ * is told by its events, but for a flag that counts only without the kernel's log. */
+static bool is_told(const struct watch *w, const struct sign *s)
+{
+	return w->kmsg && (s->ended || main_was_killed(w, s));
 }
 
 static bool take_due(struct watch *w, size_t *next, struct sign *ret)
@@ -279,8 +305,9 @@ void watch_close_signs(struct watch *w)
 	while (take_due(w, &next, &s)) {
 		autocontainer struct container k = {0};
 
-		docker_inspect(w->app->docker, s.container, &k, NULL);
-		if (end_is_coming(&s, &k))
+		if (!is_told(w, &s))
+			docker_inspect(w->app->docker, s.container, &k, NULL);
+		if (end_is_coming(w, &s, &k))
 			continue;
 		drop(w, &s);
 		next = 0;
@@ -295,8 +322,14 @@ void watch_started_again(struct watch *w, const char *stack, const char *service
 	struct incident i = {0};
 	autojson json_t *facts = NULL;
 	struct service_facts *f;
+	struct sign *open;
 	struct err e = {0};
 
+	gate_lock(&w->gate);
+	open = sign_of(w, stack, service);
+	if (open && open->ended)
+		open->again_at = at;
+	gate_unlock(&w->gate);
 	world_lock(w->app->world);
 	f = world_service(w->app->world, stack, service);
 	if (f && f->incident.id && f->incident.ended && !f->incident.again_at &&

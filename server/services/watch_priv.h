@@ -30,6 +30,7 @@ struct sign {
 	bool ended;
 	msec ended_at;
 	int exit_code;
+	msec again_at; /* started again; 0 = not yet */
 };
 
 struct kmsg;
