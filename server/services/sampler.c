@@ -232,6 +232,17 @@ static void put(struct sampler *s, int entity, enum series id, msec at, double v
 		history_put(s->app->history, entity, s->ids[id], at, value);
 }
 
+static void remember_memory(struct sampler *s, const struct track *t, msec at)
+{
+	if (!t->now.pids)
+		return; /* what is left of a group after its last process is no need of it */
+	put(s, t->entity, NEEDED, at, (double)t->now.anon);
+	put(s, t->entity, CACHE, at, (double)t->now.cache);
+	put(s, t->entity, WORKING_SET, at, (double)t->now.working_set);
+	put(s, t->entity, LIMIT, at, t->now.memory_limit > 0 ? (double)t->now.memory_limit : -1);
+	put(s, t->entity, SWAP, at, (double)t->now.swap);
+}
+
 static void remember(struct sampler *s, struct track *t, msec at)
 {
 	struct service_facts *f;
@@ -252,12 +263,7 @@ static void remember(struct sampler *s, struct track *t, msec at)
 		volume_free = s->app->world->volume.free;
 	world_unlock(s->app->world);
 	if (t->read) {
-		put(s, t->entity, NEEDED, at, (double)t->now.anon);
-		put(s, t->entity, CACHE, at, (double)t->now.cache);
-		put(s, t->entity, WORKING_SET, at, (double)t->now.working_set);
-		put(s, t->entity, LIMIT, at,
-			t->now.memory_limit > 0 ? (double)t->now.memory_limit : -1);
-		put(s, t->entity, SWAP, at, (double)t->now.swap);
+		remember_memory(s, t, at);
 		put(s, t->entity, OOM_KILLS, at, (double)t->now.oom_kills);
 		put(s, t->entity, PIDS, at, (double)t->now.pids);
 		put(s, t->entity, CPU, at, cpu);

@@ -34,6 +34,16 @@ static int64_t last_of(const struct history_band *b, size_t n)
 	return -1;
 }
 
+/* At the last reading: one without a limit stands for none, 0; -1 = there was no reading. */
+static int64_t limit_at_last(const struct history_view *v)
+{
+	for (size_t n = v->n; n-- > 0;)
+		if (!isnan(v->bands[NEEDED].mean[n]))
+			return isnan(v->bands[LIMIT].mean[n]) ? 0
+							      : (int64_t)v->bands[LIMIT].mean[n];
+	return -1;
+}
+
 static json_t *numbers(const double *v, size_t n)
 {
 	json_t *j = json_array();
@@ -68,8 +78,8 @@ static json_t *readings(struct watch *w, struct incident *i)
 	i->needed = last_of(&v.bands[NEEDED], v.n);
 	i->cache = last_of(&v.bands[CACHE], v.n);
 	i->block = last_of(&v.bands[BLOCK], v.n);
-	limit = last_of(&v.bands[LIMIT], v.n);
-	if (limit > 0)
+	limit = limit_at_last(&v);
+	if (limit >= 0)
 		i->limit = limit;
 	return minutes(&v);
 }
