@@ -89,6 +89,9 @@ void incident_judge(const struct evidence_of_end *ev, struct incident *ret)
 	ret->exit_code = ev->exit_code;
 	ret->child = memory && (!ev->ended || ev->exit_code != BY_SIGKILL);
 	ret->cause = k ? by_log(k) : memory ? by_figures(ev) : by_exit(ev);
+	/* a reading may fall into its end; the kernel counted before */
+	if (k && k->pid == ev->main_pid && k->anon > ret->needed)
+		ret->needed = k->anon;
 	ret->witnesses =
 		ev->witnesses | (k ? WITNESS_KERNEL_LOG : 0) | (ev->ended ? WITNESS_EXIT_CODE : 0);
 	if (!memory || (ev->log_readable && !(ev->ended && ev->exit_code == BY_SIGKILL)))

@@ -62,6 +62,29 @@ static struct incident judged(const struct known *k)
 	return i;
 }
 
+/* The last reading came before the growth, or in the middle of the end. */
+static void needs_what_the_kernel_counted(void **state)
+{
+	struct kernel_kill kills[] = {host, child};
+	struct evidence_of_end ev = {.kills = kills,
+		.n_kills = 2,
+		.log_readable = true,
+		.ended = true,
+		.exit_code = 137,
+		.main_pid = 7,
+		.last_lines = ""};
+	struct incident i = {.needed = 65 * MIB};
+
+	(void)state;
+	kills[0].anon = 300 * MIB;
+	kills[1].anon = 900 * MIB; /* not its main process */
+	incident_judge(&ev, &i);
+	assert_int_equal(i.needed, 300 * MIB);
+	i.needed = 310 * MIB;
+	incident_judge(&ev, &i);
+	assert_int_equal(i.needed, 310 * MIB);
+}
+
 static void causes_are_told_apart(void **state)
 {
 	static const struct {
@@ -344,6 +367,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(causes_are_told_apart),
+		cmocka_unit_test(needs_what_the_kernel_counted),
 		cmocka_unit_test(who_was_only_told_has_no_incident),
 		cmocka_unit_test(each_witness_is_named),
 		cmocka_unit_test(it_comes_back_from_the_store),
