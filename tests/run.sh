@@ -12,6 +12,8 @@
 #	qts       the package on an emulated NAS: both architectures, both shells, a real engine, broken packages
 #	tsan      the concurrent parts under ThreadSanitizer
 #	ui        Chromium through the whole dashboard
+#	v2        cgroup v2 and a NAS that runs out of memory, in a small emulated machine; takes minutes (the machine
+#	          is ten to eighty times slower than this one), so it runs only when it is named
 #
 # A suite fails when a test fails, when its runner ends badly, or when it ran nothing.
 set -euo pipefail
@@ -96,6 +98,11 @@ run_qts() {
 }
 run_tsan() { VARIANT=tsan node_files tests/engine/seed_story.test.mjs; }
 run_ui() { LANES=2 VARIANT=release node_files tests/ui/*.test.mjs; }
+run_v2() {
+	tests/doubles/parity/compile.sh >/dev/null || return 1
+	tests/v2/vm.sh env VARIANT=release SLOWER=6 node --test --test-reporter=tap tests/v2/*.test.mjs |
+		grep -vE '^ *(duration_ms|type:|---|\.\.\.)'
+}
 
 suites=("$@")
 [ ${#suites[@]} -gt 0 ] || suites=(floors unit web contract engine crash static engine-static qts tsan ui)
@@ -129,6 +136,7 @@ need_browser
 if [[ " ${suites[*]} " = *static* || " ${suites[*]} " = *qts* ]]; then
 	begin_programs
 fi
+[[ " ${suites[*]} " != *" v2 "* ]] || need_machine
 for v in release asan tsan; do
 	build $v all
 done

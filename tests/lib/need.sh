@@ -87,6 +87,20 @@ need_tests() {
 	need_stats_servers
 }
 
+# The small machine of tests/v2: an emulator, and Debian's kernel as a package in build/cache/kernel.
+need_machine() {
+	local dir=$ROOT/build/cache/kernel name
+	need qemu-system-x86 busybox-static kmod e2fsprogs
+	[ ! -d "$dir" ] || return 0
+	[ -n "${APT_UPDATED:-}" ] || apt-get -qq update
+	export APT_UPDATED=1
+	name=$(apt-cache depends linux-image-amd64 | awk '$1 == "Depends:" && !n++ { print $2 }')
+	echo "fetching $name"
+	mkdir -p "$dir.new"
+	(cd "$dir.new" && apt-get -qq -o APT::Sandbox::User=root download "$name")
+	mv "$dir.new" "$dir"
+}
+
 need_browser() {
 	need chromium
 }
