@@ -9,6 +9,8 @@ blocks=${2:-6000}
 "$here/prepare.sh" "$1"
 out=$(cd "$1" && pwd)
 chain=$out/chain-$blocks
+exec 8>"$chain.lock" # one at a time: tests run beside each other
+flock 8
 stamp=$(sha256sum <"$out/genesis.json")
 [ "$(cat "$chain/stamp" 2>/dev/null)" != "$stamp" ] || exit 0
 rm -rf "$chain"

@@ -9,6 +9,8 @@ die() { echo "prepare.sh: $*" >&2; exit 1; }
 [ $# -eq 1 ] || die "usage: prepare.sh OUTDIR"
 mkdir -p "$1/app"
 out=$(cd "$1" && pwd)
+exec 9>"$out/lock.prepare" # one at a time: tests run beside each other
+flock 9
 node=${NODE:-$(command -v node)} || die "node is missing (apt-get install nodejs npm)"
 
 if ! cmp -s "$here/package-lock.json" "$out/app/installed"; then

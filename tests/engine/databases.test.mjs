@@ -13,6 +13,7 @@ import { Stage, images, node, script, slower, until } from '../lib/fixture.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const demo = path.join(root, 'build/demo');
+const BLOCKS = '6000';
 
 describe('databases', { timeout: 480000 }, () => {
   const stage = new Stage();
@@ -69,7 +70,7 @@ describe('databases', { timeout: 480000 }, () => {
 
   it('EthereumJS: the same with the database of a real node, which then goes on with it', async () => {
     script('demo/image.sh', engine.socket, demo);
-    script('demo/chain.sh', demo);
+    script('demo/chain.sh', demo, BLOCKS);
     const level = (what, folder) => {
       const r = spawnSync('node', [path.join(root, 'tests/databases/level.cjs'), path.join(demo, 'app'), what, folder], { encoding: 'utf8' });
       assert.equal(r.status, 0, r.stderr);
@@ -79,7 +80,7 @@ describe('databases', { timeout: 480000 }, () => {
     await station.job('POST', '/stacks/js/stop');
     const chain = path.join(stage.folder('js'), 'node'), db = path.join(chain, 'genesis/chain');
     fs.rmSync(path.join(chain, 'genesis'), { recursive: true });
-    fs.cpSync(path.join(demo, 'chain/genesis'), path.join(chain, 'genesis'), { recursive: true });
+    fs.cpSync(path.join(demo, `chain-${BLOCKS}`, 'genesis'), path.join(chain, 'genesis'), { recursive: true });
     await station.job('POST', '/stacks/js/start');
     const pid = async () => (await engine.inspect('js-node')).State.Pid;
     const height = async () => {
