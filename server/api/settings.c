@@ -31,6 +31,15 @@ static json_t *parse_hosts(const char *text)
 	return list;
 }
 
+static void put_history_days(json_t *j, struct store *s)
+{
+	int64_t days[HISTORY_KEEPS];
+
+	settings_history_days(s, days);
+	for (int i = 0; i < HISTORY_KEEPS; i++)
+		json_put_int(j, settings_history[i].key, days[i]);
+}
+
 static int settings_json(struct api_call *call, json_t **ret, struct err *e)
 {
 	autofree char *metrics = NULL, *name = NULL, *hosts = NULL, *hours = NULL, *qnap = NULL,
@@ -53,6 +62,7 @@ static int settings_json(struct api_call *call, json_t **ret, struct err *e)
 	json_put_str(j, "data_root", call->app->config.data_root);
 	json_put_known(j, "disk_floor_bytes", settings_disk_floor(call->app->store));
 	json_put_int(j, "probation_s", settings_probation_s(call->app->store));
+	put_history_days(j, call->app->store);
 	json_put_int(j, "session_hours", hours ? strtol(hours, NULL, 10) : AUTH_SESSION_HOURS);
 	json_put_flag(j, "qnap_sign_in", qnap && !strcmp(qnap, "1"));
 	json_put_flag(j, "qnap_here", qnap_here(call->app->config.qts_root));
@@ -115,7 +125,7 @@ static int check_switches(const json_t *body, struct err *e)
 
 static int check_numbers(const json_t *body, struct err *e)
 {
-	static const struct {
+	const struct {
 		const char *key;
 		int64_t least, most;
 		bool may_be_null;
@@ -124,6 +134,10 @@ static int check_numbers(const json_t *body, struct err *e)
 		{"https_port", 1024, 65535, true},
 		{"probation_s", 0, SETTINGS_PROBATION_MAX_S, false},
 		{"disk_floor_bytes", 0, INT64_MAX, true},
+		{settings_history[0].key, 1, settings_history[0].most, false},
+		{settings_history[1].key, 1, settings_history[1].most, false},
+		{settings_history[2].key, 1, settings_history[2].most, false},
+		{settings_history[3].key, 1, settings_history[3].most, false},
 	};
 
 	for (size_t i = 0; i < COUNT(numbers); i++) {
@@ -156,20 +170,39 @@ static int check_texts(const json_t *body, struct err *e)
 	return 0;
 }
 
-static int check(const json_t *body, struct err *e)
+/* A chart takes what is coarser where the finer readings are gone. */
+static int check_history(struct store *s, const json_t *body, struct err *e)
+{
+	int64_t days[HISTORY_KEEPS];
+
+	settings_history_days(s, days);
+	for (int i = 0; i < HISTORY_KEEPS; i++)
+		days[i] = json_int(body, settings_history[i].key, days[i]);
+	for (int i = 1; i < HISTORY_KEEPS; i++)
+		if (days[i] < days[i - 1])
+			return err_set(e, ERR_INPUT, "input.setting",
+				"%s is at least as many days as %s.", settings_history[i].key,
+				settings_history[i - 1].key);
+	return 0;
+}
+
+static int check(struct store *s, const json_t *body, struct err *e)
 {
 	static const char *const fixed[] = {"data_root", "qnap_here"};
 	const json_t *hosts = json_object_get(body, "allowed_hosts");
 
 	if (json_only(body, e, "metrics_public", "nas_name", "allowed_hosts", "data_root",
 		    "session_hours", "qnap_sign_in", "qnap_here", "when_removed", "https_port",
-		    "probation_s", "disk_floor_bytes", NULL))
+		    "probation_s", "disk_floor_bytes", settings_history[0].key,
+		    settings_history[1].key, settings_history[2].key, settings_history[3].key,
+		    NULL))
 		return -1;
 	for (size_t i = 0; i < COUNT(fixed); i++)
 		if (json_object_get(body, fixed[i]))
 			return err_set(e, ERR_INPUT, "input.read_only",
 				"%s is given when the program starts.", fixed[i]);
-	if (check_switches(body, e) || check_numbers(body, e) || check_texts(body, e))
+	if (check_switches(body, e) || check_numbers(body, e) || check_texts(body, e) ||
+		check_history(s, body, e))
 		return -1;
 	return hosts ? check_hosts(hosts, e) : 0;
 }
@@ -181,6 +214,10 @@ static int save(struct api_call *call, const char *key, const json_t *v, struct 
 
 	if (!strcmp(key, "qnap_sign_in"))
 		return auth_qnap_switch(call->app->auth, json_is_true(v), e);
+	for (int i = 0; i < HISTORY_KEEPS; i++)
+		if (!strcmp(key, settings_history[i].key))
+			return settings_set_history_days(
+				call->app->store, i, json_integer_value(v), clock_wall(), e);
 	if (json_is_boolean(v))
 		text = xstrdup(json_is_true(v) ? "1" : "0");
 	else if (!json_is_string(v) && !json_is_null(v))
@@ -196,7 +233,7 @@ void api_change_settings(struct api_call *call)
 	json_t *v;
 	struct err e;
 
-	if (check(call->body, &e)) {
+	if (check(call->app->store, call->body, &e)) {
 		reply_err(call, &e);
 		return;
 	}

@@ -55,12 +55,13 @@ static struct rollup_grid grid_of(unsigned tier, uint32_t step, uint32_t from, u
 	return (struct rollup_grid){.tier = tier, .start = start, .step = step, .n = n};
 }
 
-struct rollup_grid rollup_plan(uint32_t from, uint32_t to, uint32_t now, uint32_t max_points)
+struct rollup_grid rollup_plan(const uint32_t keep[ROLLUP_TIERS], uint32_t from, uint32_t to,
+	uint32_t now, uint32_t max_points)
 {
 	unsigned tier = 0;
 	for (; tier < ROLLUP_TIERS - 1; tier++) {
 		const struct rollup_tier *r = &rollup_tiers[tier];
-		bool kept = (uint64_t)from + r->keep >= now;
+		bool kept = (uint64_t)from + keep[tier] >= now;
 		if (kept && (to - from) / r->step <= (uint64_t)max_points * ROLLUP_OVERSAMPLE)
 			break;
 	}

@@ -22,12 +22,11 @@
 struct rollup_tier {
 	uint32_t step;	 /* seconds of one bucket; a multiple of the finer tier's */
 	uint32_t points; /* buckets of one chunk, at most ROLLUP_POINTS_MAX */
-	uint32_t keep;	 /* seconds a bucket is kept at least */
+	uint32_t keep;	 /* seconds a bucket is kept at least, unless its owner says otherwise */
 };
 
-/* The one table of retention, from fine to coarse. Tier 0 holds the samples themselves. The last
- * tier keeps nothing longer than the one before: it lets years be drawn without reading all of it.
- */
+/* The one table of tiers, from fine to coarse. Tier 0 holds the samples themselves. The last tier
+ * keeps nothing longer than the one before: it lets years be drawn without reading all of it. */
 #define ROLLUP_TIERS 5
 #define ROLLUP_POINTS_MAX 7200
 extern const struct rollup_tier rollup_tiers[ROLLUP_TIERS];
@@ -60,12 +59,14 @@ struct rollup_grid {
 	uint32_t n;	      /* at least 1 */
 };
 
-/* The finest tier that still keeps `from` at time `now` and has at most max_points *
+/* The finest tier that still keeps `from` at time `now`, when each is kept for so many seconds, and
+ * has at most max_points *
  * ROLLUP_OVERSAMPLE buckets in [from, to) (else the coarsest), and its neighbours merged down to at
  * most max_points. The first and last bucket are whole: they may reach outside of [from, to).
  * Needs from < to and max_points >= 2. */
 #define ROLLUP_OVERSAMPLE 5
-struct rollup_grid rollup_plan(uint32_t from, uint32_t to, uint32_t now, uint32_t max_points);
+struct rollup_grid rollup_plan(const uint32_t keep[ROLLUP_TIERS], uint32_t from, uint32_t to,
+	uint32_t now, uint32_t max_points);
 
 /* Merges the chunk of g->tier that begins at start (points of b) into cells (g->n of them). */
 void rollup_pour(const struct rollup_grid *g, struct rollup_bucket *cells, uint32_t start,

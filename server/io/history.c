@@ -78,6 +78,8 @@ int history_open(const char *path, struct history **ret, struct err *e)
 	struct err why = {0};
 
 	h->path = xstrdup(path);
+	for (unsigned tier = 0; tier < ROLLUP_TIERS; tier++)
+		h->keep[tier] = rollup_tiers[tier].keep;
 	pthread_mutex_init(&h->write, NULL);
 	pthread_mutex_init(&h->read, NULL);
 	pthread_mutex_init(&h->ram, NULL);
@@ -91,6 +93,15 @@ int history_open(const char *path, struct history **ret, struct err *e)
 	}
 	*ret = take(h);
 	return 0;
+}
+
+void history_keep(struct history *h, const uint32_t seconds[HISTORY_KEEPS])
+{
+	HOLD(write);
+	HOLD(ram);
+
+	for (unsigned tier = 0; tier < ROLLUP_TIERS; tier++)
+		h->keep[tier] = seconds[tier < HISTORY_KEEPS ? tier : HISTORY_KEEPS - 1];
 }
 
 char *history_take_set_aside(struct history *h)

@@ -58,6 +58,12 @@ void history_close(struct history *h);
 /* Path that a bad file was renamed to since the last ask, owned by the caller; NULL if none was. */
 char *history_take_set_aside(struct history *h);
 
+/* How many seconds each of the tiers 1 s, 10 s, 1 min and 10 min is kept at least, each no shorter
+ * than the one before it. Without it: what base/rollup.h says. What was kept longer goes with a
+ * later flush. */
+#define HISTORY_KEEPS 4
+void history_keep(struct history *h, const uint32_t seconds[HISTORY_KEEPS]);
+
 /* The small number of a name, the same for the life of h; made when new and stored with the next
  * flush. Names longer than HISTORY_NAME_MAX are cut there. */
 int history_entity(struct history *h, const char *name);

@@ -59,9 +59,10 @@ struct history {
 	struct entity *entity; /* by entity number - 1 */
 	size_t pending;	       /* samples of all tracks */
 	uint64_t thinned;
-	uint32_t now;	  /* second of the latest put; 0 = none ever */
-	uint32_t first;	  /* second of the first put since the last consolidation */
-	uint32_t settled; /* no deletion before this second */
+	uint32_t now;		     /* second of the latest put; 0 = none ever */
+	uint32_t first;		     /* second of the first put since the last consolidation */
+	uint32_t settled;	     /* no deletion before this second */
+	uint32_t keep[ROLLUP_TIERS]; /* seconds */
 
 	/* under ram */
 	bool damaged; /* a query found out */

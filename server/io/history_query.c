@@ -67,7 +67,7 @@ static int begin(struct history *h, struct question *q, struct err *e)
 		return -1;
 	if (sqlite3_step(look) != SQLITE_ROW && sqlite3_errcode(h->reader) != SQLITE_DONE)
 		return history_db_error(h->reader, "read", e);
-	q->grid = rollup_plan(q->from, q->to, h->now, q->max_points);
+	q->grid = rollup_plan(h->keep, q->from, q->to, h->now, q->max_points);
 	if (q->whole) {
 		uint32_t unit = rollup_tiers[q->grid.tier].step;
 		q->grid.start = q->from - q->from % unit;

@@ -264,7 +264,8 @@ static int drop_old(struct work *w, struct err *e)
 {
 	for (unsigned tier = 0; tier < ROLLUP_TIERS; tier++) {
 		const struct rollup_tier *r = &rollup_tiers[tier];
-		bind_key(w, w->drop, tier, (int64_t)w->h->now - r->keep - r->step * r->points);
+		bind_key(w, w->drop, tier,
+			(int64_t)w->h->now - w->h->keep[tier] - r->step * r->points);
 		if (history_db_run(w->h->writer, w->drop, e))
 			return -1;
 	}

@@ -16,6 +16,7 @@
 #include "services/jobs.h"
 #include "services/kernel_limits.h"
 #include "services/sampler_series.h"
+#include "services/settings.h"
 #include "services/watch.h"
 #include "services/world.h"
 
@@ -393,11 +394,20 @@ static void find_growth(struct sampler *s, msec at)
 	}
 }
 
+static void keep_as_set(struct sampler *s)
+{
+	uint32_t seconds[HISTORY_KEEPS];
+
+	settings_history_keep(s->app->store, clock_wall(), seconds);
+	history_keep(s->app->history, seconds);
+}
+
 static void flush(struct sampler *s, bool now_on_disk)
 {
 	autofree char *aside = NULL;
 	struct err e = {0};
 
+	keep_as_set(s);
 	if (history_flush(s->app->history, now_on_disk, &e))
 		log_warn("history: %s", e.message);
 	s->flushed_at = clock_mono();
@@ -468,6 +478,7 @@ int sampler_start(struct app *app, struct sampler **ret, struct err *e)
 	for (int i = 0; i < N_SERIES; i++)
 		s->ids[i] = history_series(app->history, sampler_series[i].name);
 	s->host_entity = history_entity(app->history, "host");
+	keep_as_set(s);
 	if (thread_start(&s->thread, "sampler", run, s, e)) {
 		gate_destroy(&s->gate);
 		free(s);

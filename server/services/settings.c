@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/rollup.h"
 #include "domain/advice.h"
 #include "io/store.h"
 
@@ -64,4 +65,62 @@ int settings_set_raised(struct store *s, const char *stack, const char *service,
 	autofree char *text = xasprintf("%" PRId64 " %" PRId64 " %" PRId64, r->at, r->from, r->to);
 
 	return store_setting_set(s, key, text, e);
+}
+
+/* ---- how long readings are kept ---- */
+
+#define DAY_S 86400
+
+const struct settings_history settings_history[HISTORY_KEEPS] = {
+	{"history_1s_days", 31},
+	{"history_10s_days", 366},
+	{"history_1min_days", 3653},
+	{"history_10min_days", 36500},
+};
+
+/* Stored as "DAYS BEFORE SINCE": until then (Unix ms) so many seconds were kept. */
+struct kept {
+	int64_t days, before, since;
+};
+
+static struct kept kept(struct store *s, int which)
+{
+	struct kept k = {.days = rollup_tiers[which].keep / DAY_S};
+	autofree char *text = NULL;
+
+	k.before = k.days * DAY_S;
+	if (store_setting_get(s, settings_history[which].key, &text, NULL) == 0 && text)
+		sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64, &k.days, &k.before, &k.since);
+	return k;
+}
+
+static uint32_t kept_seconds(const struct kept *k, msec now)
+{
+	int64_t grown = k->before + (now > k->since ? (now - k->since) / 1000 : 0);
+
+	return (uint32_t)(grown < k->days * DAY_S ? grown : k->days * DAY_S);
+}
+
+void settings_history_days(struct store *s, int64_t ret[HISTORY_KEEPS])
+{
+	for (int i = 0; i < HISTORY_KEEPS; i++)
+		ret[i] = kept(s, i).days;
+}
+
+void settings_history_keep(struct store *s, msec now, uint32_t ret[HISTORY_KEEPS])
+{
+	for (int i = 0; i < HISTORY_KEEPS; i++) {
+		struct kept k = kept(s, i);
+
+		ret[i] = kept_seconds(&k, now);
+	}
+}
+
+int settings_set_history_days(struct store *s, int which, int64_t days, msec now, struct err *e)
+{
+	struct kept k = kept(s, which);
+	autofree char *text = xasprintf(
+		"%" PRId64 " %" PRIu32 " %" PRId64, days, kept_seconds(&k, now), (int64_t)now);
+
+	return store_setting_set(s, settings_history[which].key, text, e);
 }

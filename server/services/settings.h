@@ -5,7 +5,9 @@
 #ifndef SERVICES_SETTINGS_H
 #define SERVICES_SETTINGS_H
 
+#include "base/clock.h"
 #include "base/err.h"
+#include "io/history.h"
 
 #include <stdint.h>
 
@@ -26,5 +28,16 @@ int settings_set_raised(struct store *s, const char *stack, const char *service,
 	const struct raised *r, struct err *e);
 /* How long a new version is watched; 0 = not at all. */
 int64_t settings_probation_s(struct store *s);
+
+/* How long readings are kept: of each second, ten seconds, minute, ten minutes. */
+extern const struct settings_history {
+	const char *key;
+	int64_t most; /* days; at least 1, and none less than the one before it */
+} settings_history[HISTORY_KEEPS];
+void settings_history_days(struct store *s, int64_t ret[HISTORY_KEEPS]);
+int settings_set_history_days(struct store *s, int which, int64_t days, msec now, struct err *e);
+/* The same in seconds for history_keep(): what is kept longer since lately grows into its days, so
+ * that a chart of the time before is drawn from what there is. */
+void settings_history_keep(struct store *s, msec now, uint32_t ret[HISTORY_KEEPS]);
 
 #endif

@@ -125,7 +125,8 @@ test('tokens', async () => {
 test('settings', async () => {
   const was = (await call('getSettings')).json;
   assert.equal(was.data_root, station.data);
-  const wish = { metrics_public: true, nas_name: 'Büro', allowed_hosts: ['nas.example.org'], session_hours: 24, when_removed: 'stop', https_port: 8443, probation_s: 60, disk_floor_bytes: null };
+  const wish = { metrics_public: true, nas_name: 'Büro', allowed_hosts: ['nas.example.org'], session_hours: 24, when_removed: 'stop', https_port: 8443, probation_s: 60, disk_floor_bytes: null,
+    history_1s_days: 2, history_10s_days: 30, history_1min_days: 365, history_10min_days: 7300 };
   assert.deepEqual((await call('changeSettings', { body: wish })).json, { ...was, ...wish });
   await call('getMetrics', { token: null });
   const { data_root, qnap_here, ...rest } = was;
@@ -133,7 +134,8 @@ test('settings', async () => {
   await refused('getMetrics', 401, 'auth.required', { token: null });
   await refused('changeSettings', 400, 'input.read_only', { body: { data_root: '/' } });
   await refused('changeSettings', 400, 'input.setting', { body: { session_hours: 0 } });
-  for (const body of [{ probation_s: -1 }, { probation_s: 86401 }, { probation_s: null }, { disk_floor_bytes: -1 }, { disk_floor_bytes: '1' }])
+  for (const body of [{ probation_s: -1 }, { probation_s: 86401 }, { probation_s: null }, { disk_floor_bytes: -1 }, { disk_floor_bytes: '1' },
+    { history_1s_days: 0 }, { history_1s_days: 32 }, { history_10s_days: 1.5 }, { history_1s_days: 15 }, { history_1min_days: 4000 }])
     await refused('changeSettings', 400, 'input.setting', { body });
   await refused('changeSettings', 400, 'input.unknown_field', { body: { colour: 'green' } });
 });

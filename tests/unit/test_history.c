@@ -234,6 +234,36 @@ static void old_chunks_go_but_not_at_a_jump(void **state)
 	history_close(h);
 }
 
+static void kept_as_long_as_was_said(void **state)
+{
+	static const uint32_t longer[HISTORY_KEEPS] = {3 * DAY, 14 * DAY, 180 * DAY, 3653 * DAY},
+			      usual[HISTORY_KEEPS] = {DAY, 14 * DAY, 180 * DAY, 3653 * DAY};
+	struct history *h = must_open();
+	struct history_view v;
+
+	(void)state;
+	history_keep(h, longer);
+	run_for(h, T0, 7500);
+	run_for(h, T0 + 2 * DAY, 3 * 7200);
+	v = must_ask(h, "x/node", "a", T0, T0 + 1000, 400);
+	assert_int_equal(v.tier_step, 1000);
+	assert_int_equal(known(&v), v.n);
+	history_view_free(&v);
+	history_keep(h, usual);
+	v = must_ask(h, "x/node", "a", T0, T0 + 1000, 400);
+	assert_int_equal(v.tier_step, 10000);
+	assert_int_equal(known(&v), v.n);
+	history_view_free(&v);
+	/* it goes with the next flushes, and does not come back */
+	run_for(h, T0 + 2 * DAY + 3 * 7200, 7500);
+	history_keep(h, longer);
+	v = must_ask(h, "x/node", "a", T0, T0 + 1000, 400);
+	assert_int_equal(v.tier_step, 1000);
+	assert_int_equal(known(&v), 0);
+	history_view_free(&v);
+	history_close(h);
+}
+
 /* A process that ends without closing, with its log not yet in the file. */
 static void killed_at_any_moment(void **state)
 {
@@ -392,6 +422,7 @@ int main(void)
 		TEST(a_folder_that_is_not_there),
 		TEST(a_peak_of_one_second_is_seen_from_afar),
 		TEST(old_chunks_go_but_not_at_a_jump),
+		TEST(kept_as_long_as_was_said),
 		TEST(killed_at_any_moment),
 		TEST(memory_is_bounded_and_peaks_stay),
 		TEST(a_flush_with_nothing_new_writes_nothing),

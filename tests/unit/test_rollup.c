@@ -216,6 +216,16 @@ static void unpack_refuses_nonsense(void **state)
 	}
 }
 
+static uint32_t keep[ROLLUP_TIERS];
+
+static int keep_as_usual(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < ROLLUP_TIERS; i++)
+		keep[i] = rollup_tiers[i].keep;
+	return 0;
+}
+
 static void plan_picks_the_tier(void **state)
 {
 	(void)state;
@@ -236,11 +246,15 @@ static void plan_picks_the_tier(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		uint32_t from = now - cases[i].back;
 		struct rollup_grid g =
-			rollup_plan(from, from + cases[i].length, now, cases[i].points);
+			rollup_plan(keep, from, from + cases[i].length, now, cases[i].points);
 		assert_int_equal(rollup_tiers[g.tier].step, cases[i].step);
 	}
 	/* A clock that was set back: what is "kept" lies in the future, and is there. */
-	assert_int_equal(rollup_plan(now, now + 60, 1000, 100).tier, 0);
+	assert_int_equal(rollup_plan(keep, now, now + 60, 1000, 100).tier, 0);
+	/* Kept longer than usual: the finer one is there. */
+	keep[0] = 10 * 86400;
+	assert_int_equal(
+		rollup_plan(keep, now - 9 * 86400, now - 9 * 86400 + 60, now, 100).tier, 0);
 }
 
 static void plan_covers_the_range(void **state)
@@ -253,7 +267,7 @@ static void plan_covers_the_range(void **state)
 		if (from > ROLLUP_TIME_MAX - length)
 			from = 0;
 		uint32_t max = 2 + rnd(2000);
-		struct rollup_grid g = rollup_plan(from, from + length, 1800000000, max);
+		struct rollup_grid g = rollup_plan(keep, from, from + length, 1800000000, max);
 		assert_true(g.n >= 1 && g.n <= max);
 		assert_int_equal(g.start % g.step, 0);
 		assert_int_equal(g.step % rollup_tiers[g.tier].step, 0);
@@ -308,8 +322,8 @@ int main(void)
 		cmocka_unit_test(gaps_can_be_filled_after_reading),
 		cmocka_unit_test(packed_is_lossless_and_small),
 		cmocka_unit_test(unpack_refuses_nonsense),
-		cmocka_unit_test(plan_picks_the_tier),
-		cmocka_unit_test(plan_covers_the_range),
+		cmocka_unit_test_setup(plan_picks_the_tier, keep_as_usual),
+		cmocka_unit_test_setup(plan_covers_the_range, keep_as_usual),
 		cmocka_unit_test(pour_equals_merging_one_by_one),
 	};
 

@@ -7,6 +7,7 @@ import { Check, Choice } from '../../parts/choice';
 import { TextField } from '../../parts/field';
 import { Problem } from '../../parts/problem';
 import { toast } from '../../parts/toast';
+import { HistoryDays } from './history-days';
 
 const REMOVED = ['keep', 'stop'] as const;
 
@@ -43,6 +44,7 @@ export function ProgramSettings({ settings }: { settings: Settings }) {
 					onDone={(text) => set({ allowed_hosts: text.split(/[\s,]+/).filter(Boolean) })}
 					help={t('settings.hosts_help')}
 				/>
+				<HistoryDays settings={s} onChange={set} />
 				<Check title={t('settings.metrics')} note={t('settings.metrics_help')} checked={s.metrics_public ?? false} onCheck={(metrics_public) => set({ metrics_public })} />
 				{s.qnap_here && <Check title={t('settings.qnap')} note={t('settings.qnap_help')} checked={s.qnap_sign_in ?? false} onCheck={(qnap_sign_in) => set({ qnap_sign_in })} />}
 				{s.qnap_here && (
