@@ -168,6 +168,7 @@ struct kernel_kill {
 	char limit_of[65];  /* id of the container whose limit was reached; "" = no container's */
 	bool whole_machine; /* nobody's limit: the memory of the NAS had run out */
 	int64_t anon;	    /* bytes that it needed; -1 = not told */
+	int64_t limit;	    /* bytes of the limit that was reached; 0 = not told */
 };
 
 /* One step of a plan, before, during and after it ran. The same steps are shown by a dry run, run

@@ -92,6 +92,9 @@ void incident_judge(const struct evidence_of_end *ev, struct incident *ret)
 	/* a reading may fall into its end; the kernel counted before */
 	if (k && k->pid == ev->main_pid && k->anon > ret->needed)
 		ret->needed = k->anon;
+	/* a limit that was set a moment ago is in no reading yet */
+	if (k && k->limit > 0 && ret->cause == INCIDENT_LIMIT)
+		ret->limit = k->limit;
 	ret->witnesses =
 		ev->witnesses | (k ? WITNESS_KERNEL_LOG : 0) | (ev->ended ? WITNESS_EXIT_CODE : 0);
 	if (!memory || (ev->log_readable && !(ev->ended && ev->exit_code == BY_SIGKILL)))

@@ -75,7 +75,8 @@ struct evidence_of_end {
 /* Nothing happened to it after all: somebody else was ended at a common limit. */
 bool incident_is_none(const struct evidence_of_end *ev);
 /* Fills in cause, child, process, ended, exit_code and witnesses; raises needed to what the
- * kernel's log says of the main process. */
+ * kernel's log says of the main process, and takes its limit from there, if that was reached: it
+ * may be newer than the last reading. */
 void incident_judge(const struct evidence_of_end *ev, struct incident *ret);
 
 bool incident_is_memory(const struct incident *i);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,8 +82,15 @@ static bool last_line(struct kernel_kill *k, const char *text)
 /* True when the record ends what is said of a kill. */
 static bool read_record(struct kernel_kill *k, const char *text)
 {
-	if (strstr(text, "oom-kill:constraint=")) {
+	const char *limit = strstr(text, ";memory: usage ");
+
+	if (strstr(text, "invoked oom-killer: ")) {
 		*k = (struct kernel_kill){0};
+	} else if (limit) {
+		if (sscanf(limit, ";memory: usage %*dkB, limit %" SCNd64, &k->limit) == 1)
+			k->limit *= 1024;
+	} else if (strstr(text, "oom-kill:constraint=")) {
+		*k = (struct kernel_kill){.limit = k->limit};
 		member(text, "task_memcg=", k->container);
 		member(text, "oom_memcg=", k->limit_of);
 	} else if (strstr(text, "killed as a result of limit of ")) {

@@ -6,7 +6,9 @@
  *   since 5.0: "oom-kill:constraint=…,oom_memcg=/docker/ID,task_memcg=/docker/ID,task=NAME,pid=N",
  *              with "global_oom" in the place of oom_memcg when the whole machine was out of
  * memory; before:    "Task in /docker/ID killed as a result of limit of /docker/ID" (only for a
- * limit); both:      "Killed process N (NAME) total-vm:…, anon-rss:…kB, …" (mm/oom_kill.c).
+ * limit); both:      "memory: usage …kB, limit …kB, failcnt N" of the limit that was reached
+ * (mm/memcontrol.c), before the one and after the other; "Killed process N (NAME) total-vm:…,
+ * anon-rss:…kB, …" (mm/oom_kill.c).
  *
  * One thread at a time. Only what is logged after kmsg_open() is told, each kill once.
  */

@@ -85,6 +85,31 @@ static void needs_what_the_kernel_counted(void **state)
 	assert_int_equal(i.needed, 310 * MIB);
 }
 
+/* It was set a moment ago, and no reading has it yet. */
+static void the_limit_is_what_the_kernel_says(void **state)
+{
+	struct kernel_kill kill = own;
+	struct evidence_of_end ev = {.kills = &kill,
+		.n_kills = 1,
+		.log_readable = true,
+		.ended = true,
+		.exit_code = 137,
+		.last_lines = ""};
+	struct incident i = {.limit = 700 * MIB};
+
+	(void)state;
+	incident_judge(&ev, &i);
+	assert_int_equal(i.limit, 700 * MIB); /* not told */
+	kill.limit = 74 * MIB;
+	incident_judge(&ev, &i);
+	assert_int_equal(i.limit, 74 * MIB);
+	kill = above;
+	kill.limit = 900 * MIB; /* of the group above it */
+	i.limit = 74 * MIB;
+	incident_judge(&ev, &i);
+	assert_int_equal(i.limit, 74 * MIB);
+}
+
 static void causes_are_told_apart(void **state)
 {
 	static const struct {
@@ -366,6 +391,7 @@ static void or_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_limit_is_what_the_kernel_says),
 		cmocka_unit_test(causes_are_told_apart),
 		cmocka_unit_test(needs_what_the_kernel_counted),
 		cmocka_unit_test(who_was_only_told_has_no_incident),

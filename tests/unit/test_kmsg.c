@@ -50,6 +50,8 @@ static size_t kills(struct kernel_kill ret[4])
 /* Recorded on 6.18: a limit of its own. */
 #define OWN                                                                                        \
 	"4,102000,19762730389,-;parity invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0\n"  \
+	"6,102030,19762730600,-;memory: usage 65536kB, limit 65536kB, failcnt 157\n"               \
+	"6,102031,19762730610,-;memory+swap: usage 65536kB, limit 9007199254740988kB, failcnt 0\n" \
 	"6,102038,19762730725,-;oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=" ID   \
 	",mems_allowed=0,oom_memcg=/docker/" ID ",task_memcg=/docker/" ID                          \
 	",task=parity,pid=31254,uid=0\n"                                                           \
@@ -67,6 +69,7 @@ static void of_its_own_limit(void **state)
 	assert_int_equal(kills(r), 1);
 	assert_int_equal(r[0].pid, 31254);
 	assert_string_equal(r[0].name, "parity");
+	assert_int_equal(r[0].limit, 65536 * 1024);
 	assert_string_equal(r[0].container, ID);
 	assert_string_equal(r[0].limit_of, ID);
 	assert_false(r[0].whole_machine);
@@ -115,6 +118,7 @@ static void of_an_old_kernel(void **state)
 	(void)state;
 	k = kmsg_open(path);
 	log_it("6,1,1,-;Task in /docker/" ID " killed as a result of limit of /docker/" ID "\n"
+	       "6,1,2,-;memory: usage 8kB, limit 8kB, failcnt 3\n"
 	       "3,2,1,-;Memory cgroup out of memory: Kill process 12 (a b) score 9 or sacrifice "
 	       "child\n"
 	       "3,3,1,-;Killed process 12 (a b) total-vm:4kB, anon-rss:3kB, file-rss:0kB\n"
@@ -123,8 +127,10 @@ static void of_an_old_kernel(void **state)
 	assert_int_equal(kills(r), 2);
 	assert_string_equal(r[0].name, "a b");
 	assert_string_equal(r[0].limit_of, ID);
+	assert_int_equal(r[0].limit, 8192);
 	assert_false(r[0].whole_machine);
 	assert_int_equal(r[1].pid, 13);
+	assert_int_equal(r[1].limit, 0);
 	assert_string_equal(r[1].container, "");
 	assert_true(r[1].whole_machine);
 }
