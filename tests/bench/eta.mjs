@@ -8,13 +8,15 @@
 // calls itself done when it has reached what was the head at the beginning, and then sets out for the rest; that
 // takes as long as leaves a few blocks behind again.
 //
+// One more sync loses its only peer: how long until it is called "no peers".
+//
 // BENCH_RUNS, BENCH_AT_ONCE (nodes that sync side by side) and BENCH_BLOCKS set another size. What was seen is
 // written to build/bench/eta.json: a run is a list of readings.
 import fs from 'node:fs';
 import path from 'node:path';
 
 import { limits, script } from '../lib/fixture.mjs';
-import { median, n, percentile, root, sleep, stage, table, watchMachine } from './bench.mjs';
+import { median, n, percentile, root, sleep, stage, table, target, watchMachine } from './bench.mjs';
 
 const RUNS = Number(process.env.BENCH_RUNS ?? 10);
 const AT_ONCE = Number(process.env.BENCH_AT_ONCE ?? 1);
@@ -23,6 +25,7 @@ const FROM_PERCENT = 25;
 const POLL_MS = 2000;
 const LOOK_MS = 400;
 const YOUNG_S = 30;
+const SAID_S = 30;
 const DEADLINE_MS = 30 * 60000;
 
 const s = stage();
@@ -85,6 +88,21 @@ function judge(r) {
   };
 }
 
+/** Seconds from the end of the only peer until the program says so. */
+async function lonely(enode) {
+  const phase = async () => (await station.service('lonely', 'node')).sync?.phase;
+  const wait = async (wanted) => {
+    for (const began = Date.now(); (await phase()) !== wanted; await sleep(LOOK_MS))
+      if (Date.now() - began > DEADLINE_MS) throw new Error(`not ${wanted}, but ${await phase()}`);
+  };
+  await install('lonely', enode);
+  await wait('syncing');
+  const gone = Date.now();
+  await engine.api('POST', '/containers/ethstation-demo-source/kill');
+  await wait('no_peers');
+  return (Date.now() - gone) / 1000;
+}
+
 async function all(enode) {
   const runs = [], names = Array.from({ length: RUNS }, (_, i) => `run${i}`);
   const worker = async () => {
@@ -118,6 +136,7 @@ try {
   const least = Math.ceil(RUNS * 0.9), met = right >= least;
   console.log(`  ${met ? 'met   ' : 'MISSED'}  runs with every sample inside: ${right} of ${RUNS} (at least ${least})`);
   if (!met) process.exitCode = 1;
+  target('seconds from the end of the only peer to "no peers"', await lonely(enode), SAID_S, 's');
 } finally {
   await s.end();
 }
