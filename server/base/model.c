@@ -96,6 +96,24 @@ void container_free(struct container *c)
 	*c = (struct container){0};
 }
 
+struct share limits_share(const struct limits *l)
+{
+	return (struct share){l->cpu_millis, l->cpu_shares, l->blkio_weight};
+}
+
+void limits_set_share(struct limits *l, const struct share *s)
+{
+	l->cpu_millis = s->cpu_millis;
+	l->cpu_shares = s->cpu_shares;
+	l->blkio_weight = s->blkio_weight;
+}
+
+bool share_equal(const struct share *a, const struct share *b)
+{
+	return a->cpu_millis == b->cpu_millis && a->cpu_shares == b->cpu_shares &&
+	       a->blkio_weight == b->blkio_weight;
+}
+
 bool container_alive(const struct container *c)
 {
 	return c->presence == PRESENCE_YES && c->pid > 0;

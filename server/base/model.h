@@ -40,6 +40,9 @@ struct guard {
 struct share {
 	int64_t cpu_millis, cpu_shares, blkio_weight;
 };
+struct share limits_share(const struct limits *l);
+void limits_set_share(struct limits *l, const struct share *s);
+bool share_equal(const struct share *a, const struct share *b);
 
 /* Good neighbour: what a service gets while the NAS is busy with other work, and in the quiet
  * hours, instead of what its limits say. */

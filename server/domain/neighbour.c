@@ -13,24 +13,6 @@ bool neighbour_on(const struct neighbour *n)
 	return n->busy.on || n->quiet.on;
 }
 
-struct share limits_share(const struct limits *l)
-{
-	return (struct share){l->cpu_millis, l->cpu_shares, l->blkio_weight};
-}
-
-void limits_set_share(struct limits *l, const struct share *s)
-{
-	l->cpu_millis = s->cpu_millis;
-	l->cpu_shares = s->cpu_shares;
-	l->blkio_weight = s->blkio_weight;
-}
-
-bool share_equal(const struct share *a, const struct share *b)
-{
-	return a->cpu_millis == b->cpu_millis && a->cpu_shares == b->cpu_shares &&
-	       a->blkio_weight == b->blkio_weight;
-}
-
 bool neighbour_equal(const struct neighbour *a, const struct neighbour *b)
 {
 	return a->busy.on == b->busy.on && a->busy.load_milli == b->busy.load_milli &&

@@ -56,9 +56,6 @@ bool neighbour_equal(const struct neighbour *a, const struct neighbour *b);
 /* The limits in a mode. weighs: whether this kernel can weigh disk access. */
 struct limits neighbour_limits(
 	const struct limits *own, const struct neighbour *n, unsigned mode, bool weighs);
-struct share limits_share(const struct limits *l);
-void limits_set_share(struct limits *l, const struct share *s);
-bool share_equal(const struct share *a, const struct share *b);
 
 /* Which mode should be: state.asked, returned as well. */
 unsigned neighbour_ask(

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "domain/neighbour.h"
 
 int wanted_bad(struct err *e, const char *code, const char *field, const char *what)
 {

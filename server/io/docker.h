@@ -98,9 +98,9 @@ int docker_remove(struct docker *d, const char *id, struct err *e);
  * says how). The kernel rounds memory down to whole pages. limit.unsupported: the kernel cannot set
  * one of those wanted; the others are set. limit.below_use may leave a new MemorySwap behind. */
 int docker_update_limits(struct docker *d, const char *id, const struct limits *l, struct err *e);
-/* Restart policy: "no" or "always". */
 /* Live update of processor and disk weight alone; memory stays as it is. Errors as above. */
 int docker_update_share(struct docker *d, const char *id, const struct share *s, struct err *e);
+/* Restart policy: "no" or "always". */
 int docker_update_restart(struct docker *d, const char *id, const char *policy, struct err *e);
 
 /* Log of a container, demultiplexed: on_line gets one line without its newline. since_ms 0 = all.

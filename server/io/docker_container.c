@@ -397,10 +397,9 @@ int docker_update_limits(struct docker *d, const char *id, const struct limits *
 
 int docker_update_share(struct docker *d, const char *id, const struct share *s, struct err *e)
 {
-	struct limits l = {.cpu_millis = s->cpu_millis,
-		.cpu_shares = s->cpu_shares,
-		.blkio_weight = s->blkio_weight};
+	struct limits l = {0};
 
+	limits_set_share(&l, s);
 	return update_some(d, id, &l, docker_share_body, e);
 }
 
