@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-
 int wanted_bad(struct err *e, const char *code, const char *field, const char *what)
 {
 	return err_set(e, ERR_INPUT, code, "The field \"%s\" %s.", field, what);
