@@ -302,7 +302,7 @@ static const char *likeliest(const struct service_facts *x, char out[STALL_WORDS
 static void sync_finding(struct finder *f, const struct service_facts *x, const char *title)
 {
 	char age[WORDS_MAX], why[STALL_WORDS_MAX + 1];
-	const char *code = x->sync.reason, *what = "runs but has not answered";
+	const char *code = x->sync.reason, *what = "runs but has not answered", *still = "";
 
 	if (!x->has_sync || !code || !container_alive(&x->container))
 		return;
@@ -310,9 +310,11 @@ static void sync_finding(struct finder *f, const struct service_facts *x, const 
 		code = "rpc.silent";
 	else
 		what = !strcmp(code, "sync.no_peers") ? "has had no peers" : "has not advanced";
+	if (x->sync.advances)
+		still = " It still imports what it had fetched.";
 	words_seconds((f->in->now - x->sync.since) / 1000, age);
-	finding_add(f, "warn", code, x->stack, x->service, "%s %s for %s.%s", title, what, age,
-		likeliest(x, why));
+	finding_add(f, "warn", code, x->stack, x->service, "%s %s for %s.%s%s", title, what, age,
+		still, likeliest(x, why));
 }
 
 static void relay_down(struct finder *f, const struct service_facts *x)

@@ -125,9 +125,11 @@ static double weigh(const struct stall *s, const struct stall_facts *f, enum sta
 	return 0;
 }
 
-static bool gets_on(enum sync_phase p)
+static bool gets_on(const struct sync_view *v)
 {
-	return p != SYNC_NO_PEERS && p != SYNC_STALLED && p != SYNC_NO_ANSWER;
+	if (v->phase == SYNC_NO_PEERS)
+		return v->advances;
+	return v->phase != SYNC_STALLED && v->phase != SYNC_NO_ANSWER;
 }
 
 static void hold(
@@ -177,7 +179,7 @@ void stall_look(struct stall *s, const struct stall_facts *f)
 	if (f->at < s->at || f->at - s->at > GAP_MS)
 		stall_forget(s);
 	blend(s, f);
-	if (gets_on(f->sync.phase)) {
+	if (gets_on(&f->sync)) {
 		memset(s->causes, 0, sizeof(s->causes));
 		s->n = 0;
 		return;

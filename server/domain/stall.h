@@ -5,7 +5,8 @@
  * Fed once a second while the process runs; shares of time are means that forget within a minute. A
  * cause has to hold for ten seconds before it is named and be away for thirty before it is dropped,
  * and the first one stays first until another is clearly stronger: the list does not flicker.
- * Causes are looked for only while the phase is no_peers, stalled or no_answer.
+ * Causes are looked for only while the phase is no_peers, stalled or no_answer, and nothing
+ * advances.
  *
  * Pure; the clock is an argument (wall clock, ms). A zeroed state is a fresh one. No allocation but
  * in stall_json.

@@ -6,7 +6,9 @@
 #define AGREE 3		 /* polls */
 #define AGREE_MS 6000	 /* between two polls of a busy machine that agree */
 #define PEERS_MS 20000	 /* what was told of peers holds while it is not told */
+#define ALONE_MS 15000	 /* without peers, while it imports what it had fetched */
 #define SILENCE_MS 15000 /* until no answer is a fact */
+#define ADVANCE_MS 10000 /* since a block, and it still gets on */
 #define START_MS 120000	 /* a node that does not listen yet is starting, so long */
 #define STALL_MS 60000
 #define WINDOW_MS 60000	      /* of the rate */
@@ -153,6 +155,10 @@ static void take_peers(struct sync_state *s, const struct sync_obs *o)
 	} else if (o->at - s->peers_at > PEERS_MS) {
 		s->peers = -1;
 	}
+	if (s->peers)
+		s->alone_since = 0;
+	else if (!s->alone_since)
+		s->alone_since = o->at;
 }
 
 /* Heights of an answer into the state. */
@@ -237,7 +243,7 @@ static enum sync_phase judge_syncing(const struct sync_state *s, const struct sy
 {
 	if (!peerless && follows_head(s, rule, o, fresh))
 		return SYNC_SYNCED;
-	if (peerless && !s->advanced)
+	if (peerless && (!s->advanced || o->at - s->alone_since >= ALONE_MS))
 		return SYNC_NO_PEERS;
 	if (stuck(s, o))
 		return SYNC_STALLED;
@@ -300,7 +306,7 @@ static void turn(struct sync_state *s, const struct sync_obs *o, enum sync_phase
 	if (looks == s->phase || !accept(s, o))
 		return;
 	s->phase = looks;
-	s->since = s->candidate_since;
+	s->since = looks == SYNC_NO_PEERS && s->alone_since ? s->alone_since : s->candidate_since;
 	if (looks == SYNC_SYNCED) {
 		s->was_synced = true;
 		s->target = s->told = -1;
@@ -369,6 +375,7 @@ static void fill_progress(const struct sync_state *s, const struct sync_rule *ru
 		return;
 	}
 	v->blocks_per_s = s->chunks ? -1 : rate(s, o->at);
+	v->advances = v->blocks_per_s > 0 && o->at - s->best_at < ADVANCE_MS;
 	if (s->phase == SYNC_SYNCED) {
 		v->percent = 100;
 		return;
@@ -437,6 +444,7 @@ void sync_observe(struct sync_state *s, const struct sync_rule *rule, const stru
 			s->since = o->at;
 		s->candidate_polls = 0;
 		s->peers = -1;
+		s->alone_since = 0;
 		s->told_at = o->at;
 	}
 	s->last_at = o->at;

@@ -11,6 +11,8 @@
  *   - a node flips its answer for seconds while it imports ordinary blocks: a phase changes when
  *     three polls agree, or two that are six seconds apart, except from unknown, starting and no
  *     answer, and on hard facts (no answer for 15 s, no advance for 60 s); synced needs three;
+ *   - a node without peers goes on with what it had fetched: it has no peers when it does not
+ *     advance, and after 15 s even if it does, for nothing is known of the rest of its way;
  *   - a highest block below the current one, or beyond any real chain, is ignored;
  *   - a gap in the observations, a clock that jumps, a snapshot that ends: rates start anew; a
  *     chain that became much shorter is another chain: everything starts anew.
@@ -27,7 +29,7 @@ enum sync_phase {
 	SYNC_UNKNOWN,	  /* "unknown": not enough is known yet */
 	SYNC_NO_ANSWER,	  /* "no_answer": nothing useful for 15 s */
 	SYNC_STARTING,	  /* "starting": its RPC does not listen yet, or it has not begun to sync */
-	SYNC_NO_PEERS,	  /* "no_peers" */
+	SYNC_NO_PEERS,	  /* "no_peers"; it may still import what it had fetched */
 	SYNC_SNAPSHOT,	  /* "snapshot": warp; percent and ETA are of its chunks */
 	SYNC_BLOCKS,	  /* "syncing" */
 	SYNC_CATCHING_UP, /* "catching_up": was synced, is a little behind (300 blocks or 5 %) */
@@ -83,6 +85,7 @@ struct sync_state {
 	bool was_synced;
 	int64_t peers; /* last told; -1 = not within PEERS_MS */
 	msec peers_at;
+	msec alone_since;	 /* of peers = 0; 0 = it has some, or does not tell */
 	int64_t current, target; /* last told; the target only while it is believable */
 	int64_t told;		 /* the last believable one; -1 = none since it was synced */
 	msec told_at;		 /* when that became another one */
@@ -100,9 +103,10 @@ struct sync_state {
 struct sync_view {
 	msec at;
 	enum sync_phase phase;
-	msec since;			 /* when this phase began */
-	double percent;			 /* -1 = unknown; 100 only when synced, else at most 99.9 */
-	double blocks_per_s;		 /* over the last 60 s; -1 = unknown */
+	msec since;	     /* when this phase began; of no_peers: when the last one went */
+	double percent;	     /* -1 = unknown; 100 only when synced, else at most 99.9 */
+	double blocks_per_s; /* over the last 60 s; -1 = unknown */
+	bool advances;	     /* a block came in the last 10 s */
 	int64_t eta_low_s, eta_high_s;	 /* -1 = unknown or nothing to wait for */
 	int64_t current, target, behind; /* blocks; -1 = unknown; see sync_observe */
 	int64_t peers, head_age_s;	 /* -1 = unknown */

@@ -34,8 +34,8 @@ describe('a sync that does not get on', { timeout: 240000, concurrency: true }, 
     await stage.phase('left', 'syncing', 60000);
     const gone = Date.now();
     await engine.api('POST', '/containers/ethstation-demo-source/kill');
-    // it goes on with what it had fetched, a thousand blocks at most, and is not called stalled meanwhile
-    const sync = await stage.phase('left', 'no_peers', 2 * SAID_MS);
+    // it may go on with what it had fetched, up to a thousand blocks
+    const sync = await stage.phase('left', 'no_peers', SAID_MS);
     console.log(`# "no peers" after ${((Date.now() - gone) / 1000).toFixed(1)} s`);
     assert.equal(sync.code, 'sync.no_peers');
     assert.ok(!sync.peers, `${sync.peers} peers`); // null: it says so by an error, and tells no number

@@ -202,6 +202,12 @@ static void memory_and_sync_have_their_findings(void **state)
 	w.s[0].sync.since = NOW - 600000;
 	f = finding(&w, 0, "warn", "sync.no_peers");
 	assert_non_null(strstr(json_str(f, "message", ""), "10" SP "min"));
+	w.s[0].sync.advances = true;
+	f = finding(&w, 0, "warn", "sync.no_peers");
+	assert_string_equal(json_str(f, "message", ""),
+		"Parity / OpenEthereum has had no peers for 10" SP
+		"min. It still imports what it had fetched.");
+	w.s[0].sync.advances = false;
 	w.s[0].sync.reason = "sync.stalled";
 	f = finding(&w, 0, "warn", "sync.stalled");
 	assert_string_equal(json_str(f, "message", ""),

@@ -163,6 +163,21 @@ static void no_peers_is_not_explained_by_few_peers(void **state)
 	only(&r, "stall.clock");
 }
 
+static void what_still_advances_is_not_held_up(void **state)
+{
+	struct run r = stalled();
+
+	(void)state;
+	r.f.sync.phase = SYNC_NO_PEERS;
+	r.f.sync.advances = true;
+	r.f.throttled = 90;
+	seconds(&r, 60);
+	assert_int_equal(stall_count(&r.s), 0);
+	r.f.sync.advances = false;
+	seconds(&r, 11);
+	only(&r, "stall.cpu");
+}
+
 static void the_strongest_comes_first(void **state)
 {
 	struct run r = stalled();
@@ -275,6 +290,7 @@ int main(void)
 		cmocka_unit_test(each_has_its_sentence),
 		cmocka_unit_test(a_death_is_told_for_ten_minutes),
 		cmocka_unit_test(no_peers_is_not_explained_by_few_peers),
+		cmocka_unit_test(what_still_advances_is_not_held_up),
 		cmocka_unit_test(the_strongest_comes_first),
 		cmocka_unit_test(near_ones_do_not_change_places),
 		cmocka_unit_test(a_moment_without_it_does_not_end_it),

@@ -195,7 +195,7 @@ static void test_slow_polls_agree_sooner(void **state)
 	assert_int_equal(r.v.phase, SYNC_BLOCKS);
 	syncing(&r, block, 5000000, 0, 9000);
 	assert_int_equal(r.v.phase, SYNC_NO_PEERS);
-	assert_int_equal(r.v.since, T0 + 19000);
+	assert_int_equal(r.v.since, T0 + 10000); /* when the last of them had gone */
 }
 
 static void test_peers_that_are_not_told(void **state)
@@ -374,6 +374,37 @@ static void test_loses_its_peers(void **state)
 	assert_int_equal(r.v.phase, SYNC_NO_PEERS);
 }
 
+static void test_imports_on_without_peers(void **state)
+{
+	struct run r = fresh(&mainnet);
+	int64_t block = 1000;
+	msec gone;
+
+	(void)state;
+	for (int i = 0; i < 10; i++)
+		syncing(&r, block++, 5000, 1, 1000);
+	gone = r.at;
+	for (int i = 0; i < 17; i++) { /* 15 s, and three polls that agree */
+		syncing(&r, block++, 5000, 0, 1000);
+		assert_int_equal(r.v.phase, SYNC_BLOCKS);
+	}
+	for (int i = 0; i < 60; i++) {
+		syncing(&r, block++, 5000, 0, 1000);
+		assert_int_equal(r.v.phase, SYNC_NO_PEERS);
+		assert_int_equal(r.v.since, gone);
+		assert_true(r.v.advances && r.v.blocks_per_s > 0 && r.v.eta_high_s < 0);
+	}
+	for (int i = 0; i < 12; i++)
+		syncing(&r, block, 5000, 0, 1000);
+	assert_false(r.v.advances);
+	for (int i = 0; i < 3; i++)
+		syncing(&r, block++, 5000, 1, 1000);
+	assert_int_equal(r.v.phase, SYNC_BLOCKS);
+	for (int i = 0; i < 5; i++) /* each absence is counted on its own */
+		syncing(&r, block++, 5000, 0, 1000);
+	assert_int_equal(r.v.phase, SYNC_BLOCKS);
+}
+
 static void test_network_halts(void **state)
 {
 	struct run r = synced();
@@ -427,6 +458,7 @@ int main(void)
 		cmocka_unit_test(test_catching_up),
 		cmocka_unit_test(test_stalled),
 		cmocka_unit_test(test_loses_its_peers),
+		cmocka_unit_test(test_imports_on_without_peers),
 		cmocka_unit_test(test_network_halts),
 		cmocka_unit_test(test_false_while_importing),
 	};
