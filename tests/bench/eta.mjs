@@ -8,9 +8,9 @@
 // calls itself done when it has reached what was the head at the beginning, and then sets out for the rest; that
 // takes as long as leaves a few blocks behind again.
 //
-// One more sync loses its only peer: how long until it is called "no peers".
+// Some more syncs lose their only peer, each a little later than the one before: how long until it is called "no peers".
 //
-// BENCH_RUNS, BENCH_AT_ONCE (nodes that sync side by side) and BENCH_BLOCKS set another size. What was seen is
+// BENCH_RUNS, BENCH_LONELY, BENCH_AT_ONCE (nodes that sync side by side) and BENCH_BLOCKS set another size. What was seen is
 // written to build/bench/eta.json: a run is a list of readings.
 import fs from 'node:fs';
 import path from 'node:path';
@@ -19,6 +19,7 @@ import { limits, script } from '../lib/fixture.mjs';
 import { median, n, percentile, root, sleep, stage, table, target, watchMachine } from './bench.mjs';
 
 const RUNS = Number(process.env.BENCH_RUNS ?? 10);
+const LONELY = Number(process.env.BENCH_LONELY ?? 5);
 const AT_ONCE = Number(process.env.BENCH_AT_ONCE ?? 1);
 const BLOCKS = process.env.BENCH_BLOCKS ?? '1200';
 const FROM_PERCENT = 25;
@@ -41,6 +42,8 @@ function isDone(pid) {
     return false; // it does not listen yet, or the machine is too busy
   }
 }
+
+const startSource = () => script('demo/source.sh', 'start', engine.socket, demo).trim();
 
 async function install(name, enode) {
   const node = { name: 'node', recipe: 'ethereumjs', image: 'ethstation/demo-node:1', ports: [],
@@ -89,18 +92,21 @@ function judge(r) {
 }
 
 /** Seconds from the end of the only peer until the program says so. */
-async function lonely(enode) {
-  const phase = async () => (await station.service('lonely', 'node')).sync?.phase;
+async function lonely(name, afterMs) {
+  const phase = async () => (await station.service(name, 'node')).sync?.phase;
   const wait = async (wanted) => {
     for (const began = Date.now(); (await phase()) !== wanted; await sleep(LOOK_MS))
       if (Date.now() - began > DEADLINE_MS) throw new Error(`not ${wanted}, but ${await phase()}`);
   };
-  await install('lonely', enode);
+  await install(name, startSource());
   await wait('syncing');
+  await sleep(afterMs);
   const gone = Date.now();
   await engine.api('POST', '/containers/ethstation-demo-source/kill');
   await wait('no_peers');
-  return (Date.now() - gone) / 1000;
+  const said = (Date.now() - gone) / 1000;
+  await station.job('DELETE', `/stacks/${name}`);
+  return said;
 }
 
 async function all(enode) {
@@ -121,7 +127,7 @@ try {
   await s.set();
   script('demo/image.sh', engine.socket, demo);
   process.env.BLOCKS = BLOCKS;
-  const enode = script('demo/source.sh', 'start', engine.socket, demo).trim();
+  const enode = startSource();
   await station.start();
   const runs = await all(enode), verdicts = runs.map(judge), right = verdicts.filter((v) => v.right).length;
   const widths = verdicts.flatMap((v) => v.widths), sum = (key) => verdicts.reduce((a, v) => a + v[key], 0);
@@ -136,7 +142,10 @@ try {
   const least = Math.ceil(RUNS * 0.9), met = right >= least;
   console.log(`  ${met ? 'met   ' : 'MISSED'}  runs with every sample inside: ${right} of ${RUNS} (at least ${least})`);
   if (!met) process.exitCode = 1;
-  target('seconds from the end of the only peer to "no peers"', await lonely(enode), SAID_S, 's');
+  const said = [];
+  for (let i = 0; i < LONELY; i++) said.push(await lonely(`lonely${i}`, 3000 * i));
+  console.log(`  "no peers" after ${said.map((x) => n(x, 1)).join(', ')} s`);
+  target('seconds from the end of the only peer to "no peers"', Math.max(...said), SAID_S, 's');
 } finally {
   await s.end();
 }
