@@ -8,6 +8,16 @@
 
 static struct recipe *parity, *full, *relay, *demo;
 
+/* The generation of an image of Parity's; the test fails when there is none. */
+static inline const struct recipe_generation *gen(const char *image)
+{
+	const struct recipe_generation *g = recipe_generation(parity, image);
+
+	if (!g)
+		fail_msg("no generation for %s", image);
+	return g;
+}
+
 static int load_all(void **state)
 {
 	(void)state;
