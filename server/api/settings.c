@@ -85,6 +85,56 @@ void api_get_settings(struct api_call *call)
 
 /* ---- changing ---- */
 
+enum kind {
+	FLAG,
+	NUMBER,
+	NUMBER_OR_NULL,
+	DAYS,	 /* of readings, which are kept so long */
+	NAME,	 /* of the NAS */
+	REMOVED, /* what happens when the app is removed */
+	HOSTS,
+	SIGN_IN, /* a flag that others hold as well */
+	GIVEN,	 /* when the program starts */
+};
+
+static const struct setting {
+	const char *key;
+	enum kind kind;
+	int64_t least, most; /* of a number */
+	int which;	     /* of DAYS: in settings_history */
+} settings[] = {
+	{.key = "metrics_public", .kind = FLAG},
+	{.key = "nas_name", .kind = NAME},
+	{.key = "allowed_hosts", .kind = HOSTS},
+	{.key = "data_root", .kind = GIVEN},
+	{.key = "disk_floor_bytes", .kind = NUMBER_OR_NULL, .least = 0, .most = INT64_MAX},
+	{.key = "probation_s", .kind = NUMBER, .least = 0, .most = SETTINGS_PROBATION_MAX_S},
+	{.key = "session_hours", .kind = NUMBER, .least = 1, .most = HOURS_MAX},
+	{.key = "qnap_sign_in", .kind = SIGN_IN},
+	{.key = "qnap_here", .kind = GIVEN},
+	{.key = "when_removed", .kind = REMOVED},
+	{.key = "https_port", .kind = NUMBER_OR_NULL, .least = 1024, .most = 65535},
+};
+
+static bool find(const char *key, struct setting *ret)
+{
+	for (size_t i = 0; i < COUNT(settings); i++)
+		if (!strcmp(settings[i].key, key)) {
+			*ret = settings[i];
+			return true;
+		}
+	for (int i = 0; i < HISTORY_KEEPS; i++)
+		if (!strcmp(settings_history[i].key, key)) {
+			*ret = (struct setting){.key = key,
+				.kind = DAYS,
+				.least = 1,
+				.most = settings_history[i].most,
+				.which = i};
+			return true;
+		}
+	return false;
+}
+
 static int check_hosts(const json_t *list, struct err *e)
 {
 	const json_t *entry;
@@ -109,69 +159,64 @@ static size_t chars(const char *text)
 	return n;
 }
 
-static int check_switches(const json_t *body, struct err *e)
+static int check_number(const struct setting *s, const json_t *v, struct err *e)
 {
-	static const char *const switches[] = {"metrics_public", "qnap_sign_in"};
+	bool may_be_null = s->kind == NUMBER_OR_NULL;
 
-	for (size_t i = 0; i < COUNT(switches); i++) {
-		const json_t *v = json_object_get(body, switches[i]);
-
-		if (v && !json_is_boolean(v))
-			return err_set(
-				e, ERR_INPUT, "input.setting", "%s is true or false.", switches[i]);
-	}
-	return 0;
+	if (json_is_null(v) && may_be_null)
+		return 0;
+	if (json_is_integer(v) && json_integer_value(v) >= s->least &&
+		json_integer_value(v) <= s->most)
+		return 0;
+	return err_set(e, ERR_INPUT, "input.setting",
+		"%s is a number from %" PRId64 " to %" PRId64 "%s.", s->key, s->least, s->most,
+		may_be_null ? ", or null" : "");
 }
 
-static int check_numbers(const json_t *body, struct err *e)
+static int check_name(const json_t *v, struct err *e)
 {
-	const struct {
-		const char *key;
-		int64_t least, most;
-		bool may_be_null;
-	} numbers[] = {
-		{"session_hours", 1, HOURS_MAX, false},
-		{"https_port", 1024, 65535, true},
-		{"probation_s", 0, SETTINGS_PROBATION_MAX_S, false},
-		{"disk_floor_bytes", 0, INT64_MAX, true},
-		{settings_history[0].key, 1, settings_history[0].most, false},
-		{settings_history[1].key, 1, settings_history[1].most, false},
-		{settings_history[2].key, 1, settings_history[2].most, false},
-		{settings_history[3].key, 1, settings_history[3].most, false},
-	};
-
-	for (size_t i = 0; i < COUNT(numbers); i++) {
-		const json_t *v = json_object_get(body, numbers[i].key);
-
-		if (!v || (json_is_null(v) && numbers[i].may_be_null))
-			continue;
-		if (!json_is_integer(v) || json_integer_value(v) < numbers[i].least ||
-			json_integer_value(v) > numbers[i].most)
-			return err_set(e, ERR_INPUT, "input.setting",
-				"%s is a number from %" PRId64 " to %" PRId64 "%s.", numbers[i].key,
-				numbers[i].least, numbers[i].most,
-				numbers[i].may_be_null ? ", or null" : "");
-	}
-	return 0;
+	if (json_is_string(v) && chars(json_string_value(v)) <= NAME_MAX_CHARS)
+		return 0;
+	return err_set(e, ERR_INPUT, "input.setting",
+		"nas_name is a text of at most %d characters.", NAME_MAX_CHARS);
 }
 
-static int check_texts(const json_t *body, struct err *e)
+static int check_removed(const json_t *v, struct err *e)
 {
-	const json_t *name = json_object_get(body, "nas_name");
-	const char *removed = json_str(body, "when_removed", "");
+	const char *text = json_string_value(v);
 
-	if (json_object_get(body, "when_removed") && strcmp(removed, "keep") &&
-		strcmp(removed, "stop"))
-		return err_set(
-			e, ERR_INPUT, "input.setting", "when_removed is \"keep\" or \"stop\".");
-	if (name && (!json_is_string(name) || chars(json_string_value(name)) > NAME_MAX_CHARS))
-		return err_set(e, ERR_INPUT, "input.setting",
-			"nas_name is a text of at most %d characters.", NAME_MAX_CHARS);
-	return 0;
+	if (text && (!strcmp(text, "keep") || !strcmp(text, "stop")))
+		return 0;
+	return err_set(e, ERR_INPUT, "input.setting", "when_removed is \"keep\" or \"stop\".");
+}
+
+static int check_one(const struct setting *s, const json_t *v, struct err *e)
+{
+	switch (s->kind) {
+	case FLAG:
+	case SIGN_IN:
+		if (json_is_boolean(v))
+			return 0;
+		return err_set(e, ERR_INPUT, "input.setting", "%s is true or false.", s->key);
+	case NUMBER:
+	case NUMBER_OR_NULL:
+	case DAYS:
+		return check_number(s, v, e);
+	case NAME:
+		return check_name(v, e);
+	case REMOVED:
+		return check_removed(v, e);
+	case HOSTS:
+		return check_hosts(v, e);
+	case GIVEN:
+		break;
+	}
+	return err_set(
+		e, ERR_INPUT, "input.read_only", "%s is given when the program starts.", s->key);
 }
 
 /* A chart takes what is coarser where the finer readings are gone. */
-static int check_history(struct store *s, const json_t *body, struct err *e)
+static int check_days(struct store *s, const json_t *body, struct err *e)
 {
 	int64_t days[HISTORY_KEEPS];
 
@@ -186,45 +231,47 @@ static int check_history(struct store *s, const json_t *body, struct err *e)
 	return 0;
 }
 
-static int check(struct store *s, const json_t *body, struct err *e)
+static int check(struct store *store, const json_t *body, struct err *e)
 {
-	static const char *const fixed[] = {"data_root", "qnap_here"};
-	const json_t *hosts = json_object_get(body, "allowed_hosts");
+	const char *key;
+	json_t *v;
 
-	if (json_only(body, e, "metrics_public", "nas_name", "allowed_hosts", "data_root",
-		    "session_hours", "qnap_sign_in", "qnap_here", "when_removed", "https_port",
-		    "probation_s", "disk_floor_bytes", settings_history[0].key,
-		    settings_history[1].key, settings_history[2].key, settings_history[3].key,
-		    NULL))
-		return -1;
-	for (size_t i = 0; i < COUNT(fixed); i++)
-		if (json_object_get(body, fixed[i]))
-			return err_set(e, ERR_INPUT, "input.read_only",
-				"%s is given when the program starts.", fixed[i]);
-	if (check_switches(body, e) || check_numbers(body, e) || check_texts(body, e) ||
-		check_history(s, body, e))
-		return -1;
-	return hosts ? check_hosts(hosts, e) : 0;
+	json_object_foreach ((json_t *)body, key, v) {
+		struct setting s;
+
+		if (!find(key, &s))
+			return json_unknown(key, e);
+		if (check_one(&s, v, e))
+			return -1;
+	}
+	return check_days(store, body, e);
 }
 
 /* Booleans are kept as "1" and "0", an empty text and null as nothing, everything else as it is. */
-static int save(struct api_call *call, const char *key, const json_t *v, struct err *e)
+static int save_text(struct store *store, const char *key, const json_t *v, struct err *e)
 {
 	autofree char *text = NULL;
 
-	if (!strcmp(key, "qnap_sign_in"))
-		return auth_qnap_switch(call->app->auth, json_is_true(v), e);
-	for (int i = 0; i < HISTORY_KEEPS; i++)
-		if (!strcmp(key, settings_history[i].key))
-			return settings_set_history_days(
-				call->app->store, i, json_integer_value(v), clock_wall(), e);
 	if (json_is_boolean(v))
 		text = xstrdup(json_is_true(v) ? "1" : "0");
 	else if (!json_is_string(v) && !json_is_null(v))
 		text = json_text(v);
 	else if (json_is_string(v) && json_string_length(v))
 		text = xstrdup(json_string_value(v));
-	return store_setting_set(call->app->store, key, text, e);
+	return store_setting_set(store, key, text, e);
+}
+
+static int save(struct api_call *call, const char *key, const json_t *v, struct err *e)
+{
+	struct setting s;
+
+	find(key, &s);
+	if (s.kind == SIGN_IN)
+		return auth_qnap_switch(call->app->auth, json_is_true(v), e);
+	if (s.kind == DAYS)
+		return settings_set_history_days(
+			call->app->store, s.which, json_integer_value(v), clock_wall(), e);
+	return save_text(call->app->store, key, v, e);
 }
 
 void api_change_settings(struct api_call *call)

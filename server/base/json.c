@@ -166,6 +166,12 @@ static bool among(const char *key, va_list ap)
 	return false;
 }
 
+int json_unknown(const char *key, struct err *e)
+{
+	return err_set(
+		e, ERR_INPUT, "input.unknown_field", "The field \"%.60s\" is not known here.", key);
+}
+
 int json_only(const json_t *obj, struct err *e, ...)
 {
 	const char *key;
@@ -179,8 +185,7 @@ int json_only(const json_t *obj, struct err *e, ...)
 		known = among(key, ap);
 		va_end(ap);
 		if (!known)
-			return err_set(e, ERR_INPUT, "input.unknown_field",
-				"The field \"%.60s\" is not known here.", key);
+			return json_unknown(key, e);
 	}
 	return 0;
 }

@@ -49,5 +49,7 @@ void json_put_limit(json_t *obj, const char *key, int64_t value);
 /* Input check: every member of obj is one of the names (NULL-terminated); otherwise code
  * input.unknown_field naming it. */
 int json_only(const json_t *obj, struct err *e, ...) __attribute__((sentinel));
+/* The same error about one member, for who keeps the names elsewhere; -1. */
+int json_unknown(const char *key, struct err *e);
 
 #endif
