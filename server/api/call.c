@@ -81,9 +81,13 @@ void call_release(struct api_call *call)
 	call->hold = HOLD_NONE;
 }
 
+static const char *actor(const struct api_call *call)
+{
+	return *call->who.actor ? call->who.actor : "station";
+}
+
 void call_say(struct api_call *call, const char *type, const char *code, const char *fmt, ...)
 {
-	const char *actor = *call->who.actor ? call->who.actor : "station";
 	autofree char *text = NULL;
 	va_list ap;
 
@@ -91,5 +95,11 @@ void call_say(struct api_call *call, const char *type, const char *code, const c
 	if (vasprintf(&text, fmt, ap) < 0)
 		abort();
 	va_end(ap);
-	bus_say(call->app->bus, type, NULL, NULL, actor, code, NULL, "%s", text);
+	bus_say(call->app->bus, type, NULL, NULL, actor(call), code, NULL, "%s", text);
+}
+
+void call_say_of(struct api_call *call, const char *stack, const char *service, const char *code,
+	const char *text)
+{
+	bus_say(call->app->bus, "settings", stack, service, actor(call), code, NULL, "%s", text);
 }

@@ -76,5 +76,8 @@ void call_release(struct api_call *call); /* for api/dispatch */
 /* Stores and streams an event of the caller: type "access" or "settings". */
 void call_say(struct api_call *call, const char *type, const char *code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+/* An event of type "settings" about one service. */
+void call_say_of(struct api_call *call, const char *stack, const char *service, const char *code,
+	const char *text);
 
 #endif

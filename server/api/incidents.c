@@ -137,17 +137,65 @@ void api_get_incident(struct api_call *call)
 	reply_json(call, 200, j);
 }
 
+static bool is_newest(struct app *app, const struct incident *i)
+{
+	const struct service_facts *f;
+	bool is;
+
+	world_lock(app->world);
+	f = world_service(app->world, i->stack, i->service);
+	is = f && f->incident.id == i->id;
+	world_unlock(app->world);
+	return is;
+}
+
+static int take_wish(struct api_call *call, struct incident *i, struct err *e)
+{
+	const json_t *wish = json_object_get(call->body, "only_again");
+
+	if (json_only(call->body, e, "only_again", NULL))
+		return -1;
+	if (!wish)
+		return 0;
+	if (!json_is_boolean(wish))
+		return err_set(e, ERR_INPUT, "input.type", "only_again is true or false.");
+	if (!is_newest(call->app, i))
+		return err_set(e, ERR_CONFLICT, "incident.older",
+			"Incident %lld is not the newest of %s.", (long long)i->id, i->service);
+	i->only_again = json_is_true(wish);
+	return 0;
+}
+
+/* A choice that holds for those to come is an event: what is told less of has to be seen. */
+static void say_wish(struct api_call *call, const struct one *o)
+{
+	const struct incident *i = &o->incident;
+	autofree char *text = NULL;
+
+	if (!json_object_get(call->body, "only_again"))
+		return;
+	text = xasprintf(i->only_again ? "%s: an end for want of memory is told when it is the "
+					 "second in 24\xc2\xa0hours."
+				       : "%s: each end for want of memory is told.",
+		o->recipe ? o->recipe->title : i->service);
+	call_say_of(call, i->stack, i->service,
+		i->only_again ? "incident.only_again" : "incident.each", text);
+}
+
 void api_see_incident(struct api_call *call)
 {
 	cleanup(one_free) struct one o = {0};
 	struct err e = {0};
 	json_t *j;
 
-	if (find(call, &o, &e) || watch_seen(call->app->watch, &o.incident, &e)) {
+	if (find(call, &o, &e) || take_wish(call, &o.incident, &e) ||
+		watch_seen(call->app->watch, &o.incident, &e)) {
 		reply_err(call, &e);
 		return;
 	}
+	say_wish(call, &o);
 	json_put_int(o.facts, "seen_at", o.incident.seen_at);
+	json_put_flag(o.facts, "only_again", o.incident.only_again);
 	add_words(call->app, &o.stack, o.facts);
 	j = json_object();
 	json_put(j, "incident", json_incref(o.facts));

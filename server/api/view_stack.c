@@ -187,6 +187,7 @@ static json_t *last_incident(const struct incident *i)
 	json_put_int(j, "at", i->at);
 	put_time(j, "again_at", i->again_at);
 	put_time(j, "seen_at", i->seen_at);
+	json_put_flag(j, "only_again", i->only_again);
 	return j;
 }
 

@@ -225,7 +225,7 @@ static void incident(struct finder *f, const struct service_facts *x, const char
 	autofree char *sentence = NULL;
 	json_t *j;
 
-	if (!i->at || i->seen_at || !incident_is_memory(i) || f->in->now - i->at > DAY_MS)
+	if (!incident_is_news(i) || f->in->now - i->at > DAY_MS)
 		return;
 	sentence = incident_sentence(i, title);
 	j = finding_add(f, "warn", incident_code(i), x->stack, x->service, "%s", sentence);

@@ -107,6 +107,21 @@ bool incident_is_memory(const struct incident *i)
 	return i->cause <= INCIDENT_HOST;
 }
 
+#define AGAIN_MS (INT64_C(24) * 3600 * 1000)
+
+void incident_follows(struct incident *i, const struct incident *before)
+{
+	i->only_again = before->only_again;
+	i->before_at = before->at && incident_is_memory(before) ? before->at : before->before_at;
+}
+
+bool incident_is_news(const struct incident *i)
+{
+	if (!i->at || i->seen_at || !incident_is_memory(i))
+		return false;
+	return !i->only_again || (i->before_at && i->at - i->before_at < AGAIN_MS);
+}
+
 /* ---- words ---- */
 
 static const struct {
@@ -253,6 +268,8 @@ json_t *incident_json(const struct incident *i)
 	json_put_known(j, "block", i->block);
 	json_put_limit(j, "again_at", i->again_at);
 	json_put_limit(j, "seen_at", i->seen_at);
+	json_put_limit(j, "before_at", i->before_at);
+	json_put_flag(j, "only_again", i->only_again);
 	return j;
 }
 
@@ -273,6 +290,8 @@ void incident_parse(const json_t *j, struct incident *ret)
 		.block = json_int(j, "block", -1),
 		.again_at = json_int(j, "again_at", 0),
 		.seen_at = json_int(j, "seen_at", 0),
+		.before_at = json_int(j, "before_at", 0),
+		.only_again = json_flag(j, "only_again", false),
 	};
 	snprintf(ret->service, sizeof(ret->service), "%s", json_str(j, "service", ""));
 	snprintf(ret->process, sizeof(ret->process), "%s", json_str(j, "process", ""));

@@ -57,6 +57,8 @@ struct incident {
 	int64_t block;			    /* the last one it told before; -1 = not known */
 	msec again_at;			    /* started again; 0 = not yet */
 	msec seen_at;			    /* the owner said that he knows; 0 = not yet */
+	msec before_at;	 /* the one for memory before it, of this service; 0 = none */
+	bool only_again; /* the owner is told of a second one in 24 hours only */
 };
 
 struct evidence_of_end {
@@ -79,6 +81,11 @@ bool incident_is_none(const struct evidence_of_end *ev);
  * may be newer than the last reading. */
 void incident_judge(const struct evidence_of_end *ev, struct incident *ret);
 
+/* Takes from the one before it, of the same service, what holds on: when that was, and what the
+ * owner wants to be told. */
+void incident_follows(struct incident *i, const struct incident *before);
+/* One for memory that the owner is to be told of. */
+bool incident_is_news(const struct incident *i);
 bool incident_is_memory(const struct incident *i);
 const char *incident_cause_name(enum incident_cause c);
 /* Its stable code, with a hint in findings.json. */

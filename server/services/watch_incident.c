@@ -183,6 +183,17 @@ static bool told_already(struct watch *w, const struct incident *i)
 	return same;
 }
 
+static void follow(struct watch *w, struct incident *i)
+{
+	struct service_facts *f;
+
+	world_lock(w->app->world);
+	f = world_service(w->app->world, i->stack, i->service);
+	if (f)
+		incident_follows(i, &f->incident);
+	world_unlock(w->app->world);
+}
+
 /* The world's copy is what the finding goes by. */
 static void publish(struct watch *w, const struct incident *i)
 {
@@ -236,6 +247,7 @@ static void close_sign(struct watch *w, const struct sign *s, const struct conta
 	detail = watch_gather(w, &i, s->ended ? s->ended_at : clock_wall());
 	if (!judge(w, s, k, detail, &i) || told_already(w, &i))
 		return;
+	follow(w, &i);
 	facts = incident_json(&i);
 	if (store_incident_add(w->app->store, i.stack, facts, detail, &i.id, &e))
 		log_warn("the incident of %s/%s was not kept: %s", i.stack, i.service, e.message);
@@ -358,8 +370,10 @@ int watch_seen(struct watch *w, struct incident *i, struct err *e)
 		return -1;
 	world_lock(w->app->world);
 	f = world_service(w->app->world, i->stack, i->service);
-	if (f && f->incident.id == i->id)
+	if (f && f->incident.id == i->id) {
 		f->incident.seen_at = i->seen_at;
+		f->incident.only_again = i->only_again;
+	}
 	world_unlock(w->app->world);
 	bus_touch(w->app->bus);
 	watch_poke(w);

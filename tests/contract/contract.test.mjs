@@ -579,8 +579,15 @@ test('incidents: a process that was ended for its memory, the whole of it, and t
   assert.deepEqual([method, where, body], ['POST', `/stacks/seed/incidents/${one.id}/seen`, {}]);
   const { incident } = (await call('seeIncident', { params })).json;
   assert.ok(incident.seen_at > one.at);
-  const { id, at, again_at, seen_at } = incident;
-  assert.deepEqual((await call('getStack', { params: seed })).json.stack.services[0].incident, { id, at, again_at, seen_at });
+  assert.equal(incident.only_again, false);
+  for (const only_again of [true, false]) {
+    assert.equal((await call('seeIncident', { params, body: { only_again } })).json.incident.only_again, only_again);
+    assert.equal((await call('getIncident', { params })).json.incident.only_again, only_again);
+  }
+  await refused('seeIncident', 400, 'input.type', { params, body: { only_again: 1 } });
+  await refused('seeIncident', 400, 'input.unknown_field', { params, body: { often: true } });
+  const { id, at, again_at, seen_at, only_again } = incident;
+  assert.deepEqual((await call('getStack', { params: seed })).json.stack.services[0].incident, { id, at, again_at, seen_at, only_again });
 
   for (const limit of [0, 61, 'x']) await refused('listIncidents', 400, 'input.query', { params: seed, query: { limit } });
   await refused('listIncidents', 404, 'stack.missing', { params: { stack: 'none' } });

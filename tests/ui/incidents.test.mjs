@@ -104,6 +104,20 @@ describe('incidents', { timeout: 300000 }, () => {
     await says(page.locator('.timeline'), /The kernel stopped Parity .* because.* What happened/);
   });
 
+  ui.it('told of it only when it happens again: chosen, said, and taken back', async () => {
+    const page = await ui.page('/#/incidents');
+    await button(page.locator('main'), 'Tell me only if it happens again today').click();
+    await says(page.locator('main'), /only when it is the second in 24 hours/);
+    assert.equal((await newest()).only_again, true);
+    await ui.accessible(page, 'told of a second one only');
+    await ui.shoot('ok incident told again');
+    await button(page.locator('main'), 'Tell me each time').click();
+    await button(page.locator('main'), 'Tell me only if it happens again today').waitFor();
+    assert.equal((await newest()).only_again, false);
+    await page.getByRole('link', { name: 'Overview' }).first().click();
+    await says(page.locator('.timeline'), /each end for want of memory is told/);
+  });
+
   ui.it('a crash is the next one; the one before is kept, and another page to its reader', async () => {
     const page = await ui.page('/#/incidents');
     await says(heading(page), KILLED);

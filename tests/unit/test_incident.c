@@ -388,6 +388,44 @@ static void or_nothing(void **state)
 	answered(&a);
 }
 
+/* ---- what is news ---- */
+
+#define HOUR (INT64_C(3600) * 1000)
+
+static struct incident next(const struct incident *before, msec at, enum incident_cause cause)
+{
+	struct incident i = {.at = at, .cause = cause};
+
+	incident_follows(&i, before);
+	return i;
+}
+
+static void only_when_it_happens_again(void **state)
+{
+	struct incident i = next(&(struct incident){0}, 100 * HOUR, INCIDENT_LIMIT);
+
+	(void)state;
+	assert_int_equal(i.before_at, 0);
+	assert_true(incident_is_news(&i));
+	i.seen_at = 101 * HOUR;
+	assert_false(incident_is_news(&i));
+	i.only_again = true; /* as its owner chose: it holds for those to come */
+	i = next(&i, 124 * HOUR, INCIDENT_LIMIT);
+	assert_true(i.only_again);
+	assert_false(incident_is_news(&i)); /* a day later */
+	i = next(&i, 148 * HOUR - 1, INCIDENT_HOST);
+	assert_true(incident_is_news(&i)); /* within the day */
+	i = next(&i, 149 * HOUR, INCIDENT_FAULT);
+	assert_false(incident_is_news(
+		&i)); /* no end for want of memory; it does not hide the one before */
+	i = next(&i, 150 * HOUR, INCIDENT_LIMIT);
+	assert_int_equal(i.before_at, 148 * HOUR - 1);
+	assert_true(incident_is_news(&i));
+	i.only_again = false;
+	i = next(&i, 1000 * HOUR, INCIDENT_LIMIT);
+	assert_true(incident_is_news(&i));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -402,6 +440,7 @@ int main(void)
 		cmocka_unit_test(less_when_the_nas_had_run_out),
 		cmocka_unit_test(a_smaller_cache_until_there_is_none),
 		cmocka_unit_test(or_nothing),
+		cmocka_unit_test(only_when_it_happens_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,8 +17,10 @@ import { IncidentFacts } from './facts';
 import { IncidentHead } from './head';
 import { IncidentLog } from './log';
 import { MinutesChart } from './minutes';
+import { News } from './news';
 import { Others, titleOf } from './others';
 import { Ways } from './ways';
+import { forMemory } from './words';
 
 const KEPT = 60;
 /** What can be done is held against the memory of the NAS again. */
@@ -79,6 +81,7 @@ function Card({ stack, id, news }: { stack: Stack; id: string; news: string }) {
 			<IncidentHead incident={i} service={s} />
 			<MinutesChart incident={i} />
 			<Ways incident={i} at={data.at} raised={raised} />
+			{forMemory(i) && s?.incident?.id === i.id && <News incident={i} stack={stack.name} />}
 			<div class="cols">
 				<IncidentFacts incident={i} title={titleOf(stack, i)} />
 				<Changes incident={i} />
