@@ -83,14 +83,14 @@ static enum incident_cause by_exit(const struct evidence_of_end *ev)
 void incident_judge(const struct evidence_of_end *ev, struct incident *ret)
 {
 	const struct kernel_kill *k = kill_of(ev);
-	bool memory = for_memory(ev);
+	bool memory = for_memory(ev), main_killed = k && k->pid == ev->main_pid;
 
-	ret->ended = ev->ended;
-	ret->exit_code = ev->exit_code;
-	ret->child = memory && (!ev->ended || ev->exit_code != BY_SIGKILL);
+	ret->ended = ev->ended || main_killed;
+	ret->exit_code = ev->ended ? ev->exit_code : BY_SIGKILL;
+	ret->child = memory && (!ret->ended || ret->exit_code != BY_SIGKILL);
 	ret->cause = k ? by_log(k) : memory ? by_figures(ev) : by_exit(ev);
 	/* a reading may fall into its end; the kernel counted before */
-	if (k && k->pid == ev->main_pid && k->anon > ret->needed)
+	if (main_killed && k->anon > ret->needed)
 		ret->needed = k->anon;
 	/* a limit that was set a moment ago is in no reading yet */
 	if (k && k->limit > 0 && ret->cause == INCIDENT_LIMIT)

@@ -66,7 +66,7 @@ struct evidence_of_end {
 	size_t n_kills;
 	bool log_readable;  /* of the kernel */
 	unsigned witnesses; /* but for the kernel's log */
-	bool ended;
+	bool ended; /* as the engine told; its main process ended by the kernel is an end as well */
 	int exit_code;
 	int main_pid;
 	int64_t limit, needed, host_available, host_total; /* bytes; limit 0 = none, else -1 */

@@ -38,6 +38,9 @@ struct volume {
 };
 /* path need not exist: its nearest existing parent counts. */
 int host_volume(const char *path, struct volume *ret, struct err *e);
+/* Only total, free and read_only, for who looks each second: which mount it is costs a read of all
+ * of them, and a NAS with containers has many. */
+int host_space(const char *path, struct volume *v, struct err *e);
 
 /* This program: resident bytes, CPU ns since it started. */
 int host_self(int64_t *ret_rss, int64_t *ret_cpu_ns, struct err *e);

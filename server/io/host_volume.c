@@ -79,9 +79,10 @@ static bool mount_line(const char *line, size_t len, const char *path, struct vo
 
 bool host_find_mount(const char *mountinfo, const char *path, struct volume *ret)
 {
-	struct volume v = {0};
+	struct volume v = *ret;
 	bool found = false;
 
+	v.mount[0] = '\0';
 	for (const char *p = mountinfo; *p;) {
 		size_t len = strcspn(p, "\n");
 
@@ -123,25 +124,38 @@ static char *existing(const char *path)
 	}
 }
 
-int host_volume(const char *path, struct volume *ret, struct err *e)
+static int space(const char *path, const char *real, struct volume *v, struct err *e)
 {
-	autofree char *real = existing(path);
-	autobuf struct buf b = {0};
-	struct volume v;
 	struct statvfs st;
 
 	if (path[0] != '/')
 		return err_set(e, ERR_INPUT, "host.unreadable", "%s is not a full path.", path);
 	if (!real || statvfs(real, &st) < 0)
 		return err_errno(e, "host.unreadable", "%s", path);
-	if (read_mountinfo(&b, e) < 0)
+	v->total = (int64_t)st.f_blocks * (int64_t)st.f_frsize;
+	v->free = (int64_t)st.f_bavail * (int64_t)st.f_frsize;
+	v->read_only = st.f_flag & ST_RDONLY;
+	return 0;
+}
+
+int host_space(const char *path, struct volume *v, struct err *e)
+{
+	autofree char *real = existing(path);
+
+	return space(path, real, v, e);
+}
+
+int host_volume(const char *path, struct volume *ret, struct err *e)
+{
+	autofree char *real = existing(path);
+	autobuf struct buf b = {0};
+	struct volume v = {0};
+
+	if (space(path, real, &v, e) || read_mountinfo(&b, e))
 		return -1;
 	if (!b.len || !host_find_mount(b.data, real, &v))
 		return err_set(
 			e, ERR_INTERNAL, "host.unreadable", "%s lies on no known mount.", real);
-	v.total = (int64_t)st.f_blocks * (int64_t)st.f_frsize;
-	v.free = (int64_t)st.f_bavail * (int64_t)st.f_frsize;
-	v.read_only = st.f_flag & ST_RDONLY;
 	*ret = v;
 	return 0;
 }

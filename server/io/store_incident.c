@@ -25,12 +25,14 @@ int store_incident_add(struct store *s, const char *stack, const json_t *facts,
 	return store_commit(s, e);
 }
 
-int store_incident_update(struct store *s, int64_t id, const json_t *facts, struct err *e)
+int store_incident_update(
+	struct store *s, int64_t id, const json_t *facts, const json_t *detail, struct err *e)
 {
 	HOLD(s);
-	autofree char *head = json_text(facts);
+	autofree char *head = json_text(facts), *rest = detail ? json_text(detail) : NULL;
 
-	return store_run(s, e, "UPDATE incident SET facts=? WHERE id=?", "si", head, id);
+	return store_run(s, e, "UPDATE incident SET facts=?, detail=COALESCE(?, detail) WHERE id=?",
+		"ssi", head, rest, id);
 }
 
 static json_t *facts_of_row(sqlite3_stmt *st)

@@ -39,6 +39,7 @@ static void publish(struct watch *w, const struct stack *s, const struct volume 
 
 static void stop_it(struct watch *w, const struct stack *s, const struct volume *v)
 {
+	struct volume named = {.mount = "its volume"};
 	char left[WORDS_MAX];
 	struct err e = {0};
 	int64_t id;
@@ -49,19 +50,20 @@ static void stop_it(struct watch *w, const struct stack *s, const struct volume 
 		log_warn("%s could not be stopped for want of space: %s", s->name, e.message);
 		return;
 	}
+	host_volume(s->data_dir, &named, NULL);
 	bus_say(w->app->bus, "stack", s->name, "node", "watchdog", "disk.floor", NULL,
 		"%s are left on %s: the node is stopped before its database breaks.",
-		words_gib(v->free, left), v->mount);
+		words_gib(v->free, left), named.mount);
 }
 
 static void guard(struct watch *w, const struct stack *s)
 {
 	static msec tried; /* keeper thread only */
 	bool stopped = settings_disk_stopped(w->app->store, s->name), alive;
-	struct volume v;
+	struct volume v = {0};
 	int64_t floor;
 
-	if (host_volume(s->data_dir, &v, NULL))
+	if (host_space(s->data_dir, &v, NULL))
 		return;
 	floor = disk_floor(settings_disk_floor(w->app->store), v.total);
 	if (stopped && s->run && !jobs_of_stack(w->app->jobs, s->name)) {

@@ -166,7 +166,7 @@ json_t *watch_gather(struct watch *w, struct incident *i, msec until)
 	i->needed = i->cache = i->block = -1;
 	json_put(j, "minutes", readings(w, i));
 	of_the_nas(w, i);
-	json_put(j, "log", last_log(w, i->container, until));
+	json_put(j, "log", until ? last_log(w, i->container, until) : json_array());
 	json_put(j, "changes", changes(w, i));
 	return j;
 }

@@ -16,10 +16,10 @@
 #include "services/watch_priv.h"
 #include "services/world.h"
 
-#define JOIN_MS 700   /* from the first witness to the last, as a rule */
-#define LATE_MS 2000  /* longest wait for the engine to tell the end of what has ended */
-#define SURE_MS 60000 /* the same when the kernel's log has it: a slow engine cleans up first */
-#define AGAIN_MS 100  /* between two looks at what is late */
+#define JOIN_MS 700  /* from the first witness to the last, as a rule */
+#define LATE_MS 2000 /* longest wait for the engine to tell the end of what has ended */
+#define SURE_MS 500  /* the same when the kernel's log has it: an engine may take a minute */
+#define AGAIN_MS 100 /* between two looks at what is late */
 #define SAME_MS 15000
 #define KILL_KEPT_MS 120000 /* a kill that nobody asked about */
 
@@ -233,6 +233,71 @@ static void tell(struct watch *w, const struct incident *i)
 	bus_touch(w->app->bus);
 }
 
+/* ---- a late word ---- */
+
+static bool is_late_word(const struct incident *known, const struct incident *i)
+{
+	return i->ended && known->ended && !(known->witnesses & WITNESS_EXIT_CODE) &&
+	       !strcmp(known->container, i->container) &&
+	       (!known->again_at || i->at <= known->again_at);
+}
+
+/* The log as well: an engine that is busy with an end does not give it before. */
+static json_t *with_its_log(struct watch *w, const struct incident *i, const json_t *now)
+{
+	autojson json_t *facts = NULL;
+	json_t *detail = NULL;
+
+	if (store_incident_get(w->app->store, i->stack, i->id, &facts, &detail, NULL) == 0)
+		json_object_set(detail, "log", json_object_get(now, "log"));
+	return detail;
+}
+
+/* The engine tells an end that the kernel's log told before: the same incident has one more
+ * witness. */
+static bool add_late_word(struct watch *w, const struct incident *i, const json_t *now)
+{
+	autojson json_t *facts = NULL, *detail = NULL;
+	struct incident known = {0};
+	struct service_facts *f;
+	struct err e = {0};
+
+	world_lock(w->app->world);
+	f = world_service(w->app->world, i->stack, i->service);
+	if (f && is_late_word(&f->incident, i)) {
+		f->incident.witnesses |= i->witnesses;
+		f->incident.exit_code = i->exit_code;
+		known = f->incident;
+	}
+	world_unlock(w->app->world);
+	if (!known.id)
+		return false;
+	facts = incident_json(&known);
+	detail = with_its_log(w, &known, now);
+	if (store_incident_update(w->app->store, known.id, facts, detail, &e))
+		log_warn("the incident of %s/%s was not kept: %s", i->stack, i->service, e.message);
+	bus_touch(w->app->bus);
+	return true;
+}
+
+/* ---- its end ---- */
+
+static bool main_was_killed(const struct watch *w, const struct sign *s)
+{
+	for (size_t i = 0; i < w->n_heard; i++)
+		if (w->heard[i].kill.pid == s->pid && s->pid)
+			return true;
+	return false;
+}
+
+/* The last moment of its log; 0 = it cannot be had now. */
+static msec log_until(const struct watch *w, const struct sign *s)
+{
+	if (s->ended)
+		return s->ended_at;
+	return main_was_killed(w, s) ? 0 : clock_wall();
+}
+
 static void close_sign(struct watch *w, const struct sign *s, const struct container *k)
 {
 	struct incident i = {.at = s->at, .limit = s->limit, .again_at = s->again_at};
@@ -244,8 +309,8 @@ static void close_sign(struct watch *w, const struct sign *s, const struct conta
 	snprintf(i.container, sizeof(i.container), "%s", s->container);
 	if (k->presence == PRESENCE_YES && container_alive(k) && k->started_at > s->at)
 		i.again_at = k->started_at;
-	detail = watch_gather(w, &i, s->ended ? s->ended_at : clock_wall());
-	if (!judge(w, s, k, detail, &i) || told_already(w, &i))
+	detail = watch_gather(w, &i, log_until(w, s));
+	if (!judge(w, s, k, detail, &i) || told_already(w, &i) || add_late_word(w, &i, detail))
 		return;
 	follow(w, &i);
 	facts = incident_json(&i);
@@ -253,14 +318,6 @@ static void close_sign(struct watch *w, const struct sign *s, const struct conta
 		log_warn("the incident of %s/%s was not kept: %s", i.stack, i.service, e.message);
 	publish(w, &i);
 	tell(w, &i);
-}
-
-static bool main_was_killed(const struct watch *w, const struct sign *s)
-{
-	for (size_t i = 0; i < w->n_heard; i++)
-		if (w->heard[i].kill.pid == s->pid && s->pid)
-			return true;
-	return false;
 }
 
 /* The engine has not told the end yet of what has ended, as the kernel's log or the look says. */
@@ -353,7 +410,7 @@ void watch_started_again(struct watch *w, const char *stack, const char *service
 	if (!i.id)
 		return;
 	facts = incident_json(&i);
-	if (store_incident_update(w->app->store, i.id, facts, &e))
+	if (store_incident_update(w->app->store, i.id, facts, NULL, &e))
 		log_warn("the incident of %s/%s was not kept: %s", stack, service, e.message);
 	bus_touch(w->app->bus);
 }
@@ -366,7 +423,7 @@ int watch_seen(struct watch *w, struct incident *i, struct err *e)
 	if (!i->seen_at)
 		i->seen_at = clock_wall();
 	facts = incident_json(i);
-	if (store_incident_update(w->app->store, i->id, facts, e))
+	if (store_incident_update(w->app->store, i->id, facts, NULL, e))
 		return -1;
 	world_lock(w->app->world);
 	f = world_service(w->app->world, i->stack, i->service);

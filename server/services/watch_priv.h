@@ -95,7 +95,7 @@ void watch_close_signs(struct watch *w);
 void watch_started_again(struct watch *w, const char *stack, const char *service, msec at);
 void watch_recall_incidents(struct watch *w); /* once, after the start */
 /* watch_gather.c: what is kept beside the facts, an object owned by the caller; fills in the
- * figures of *i. until: the last moment of its log. */
+ * figures of *i. until: the last moment of its log; 0 = without, the engine would not answer. */
 json_t *watch_gather(struct watch *w, struct incident *i, msec until);
 
 #endif

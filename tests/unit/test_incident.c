@@ -123,7 +123,7 @@ static void causes_are_told_apart(void **state)
 		{K(&above, WITNESS_COUNTER, 137), "group", false},
 		{K(&host, WITNESS_COUNTER | WITNESS_ENGINE_EVENT, 137), "host", false},
 		{K(&child, WITNESS_COUNTER, -1), "limit", true},
-		{K(&host, WITNESS_COUNTER, -1), "host", true},
+		{K(&host, WITNESS_COUNTER, -1), "host", false},	  /* the engine is late */
 		{K(&child, WITNESS_COUNTER, 101), "limit", true}, /* and then it gave up */
 		/* it cannot be read: figures decide */
 		{K(NULL, WITNESS_COUNTER, 137, .no_log = true), "limit", false},
@@ -170,6 +170,16 @@ static void causes_are_told_apart(void **state)
 			fail_msg("case %zu: %s%s", i, incident_cause_name(got.cause),
 				got.child ? ", a child" : "");
 	}
+}
+
+static void an_end_that_the_engine_has_not_told_yet(void **state)
+{
+	struct incident i = judged(&(struct known)K(&host, WITNESS_COUNTER, -1));
+
+	(void)state;
+	assert_true(i.ended && !i.child);
+	assert_int_equal(i.exit_code, 137);
+	assert_int_equal(i.witnesses, WITNESS_KERNEL_LOG | WITNESS_COUNTER);
 }
 
 static void who_was_only_told_has_no_incident(void **state)
@@ -432,6 +442,7 @@ int main(void)
 		cmocka_unit_test(the_limit_is_what_the_kernel_says),
 		cmocka_unit_test(causes_are_told_apart),
 		cmocka_unit_test(needs_what_the_kernel_counted),
+		cmocka_unit_test(an_end_that_the_engine_has_not_told_yet),
 		cmocka_unit_test(who_was_only_told_has_no_incident),
 		cmocka_unit_test(each_witness_is_named),
 		cmocka_unit_test(it_comes_back_from_the_store),

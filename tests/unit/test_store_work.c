@@ -434,7 +434,7 @@ static void the_latest_incidents_are_kept(void **state)
 	assert_int_equal(json_int(detail, "d", 0), 7);
 	FAILS(store_incident_get(s, "a", other, &facts, &detail, &e), "incident.missing");
 	FAILS(store_incident_get(s, "a", first, &facts, &detail, &e), "incident.missing");
-	OK(store_incident_update(s, other, new, &e));
+	OK(store_incident_update(s, other, new, NULL, &e));
 	json_decref(take(facts));
 	json_decref(take(detail));
 	OK(store_incident_get(s, "b", other, &facts, &detail, &e));
