@@ -83,11 +83,11 @@ run_floors() { node_files tests/floors/*.test.mjs; }
 run_unit() { LANES=3 in_lanes binary $(find build/asan/unit -name 'test_*' -type f -perm -100 | sort); }
 run_web() { (cd web && npm run --silent check && npm test --silent); }
 run_contract() { LANES=2 VARIANT=asan node_files tests/contract/*.test.mjs; }
-run_engine() { VARIANT=asan engine_files 4; }
+run_engine() { VARIANT=asan engine_files 6; }
 # The longest one first, the others beside it.
 run_crash() { LANES=2 VARIANT=release node_files tests/crash/matrix.test.mjs $(printf '%s\n' tests/crash/*.test.mjs | grep -v /matrix); }
 run_static() { node_files tests/static/*.test.mjs; }
-run_engine-static() { VARIANT=x86_64 engine_files 4; }
+run_engine-static() { VARIANT=x86_64 engine_files 6; }
 run_qts() {
 	local arch
 	qpkg/package.sh || return 1
@@ -97,7 +97,7 @@ run_qts() {
 	LANES=4 node_files tests/qts/*.test.mjs
 }
 run_tsan() { VARIANT=tsan node_files tests/engine/seed_story.test.mjs; }
-run_ui() { LANES=2 VARIANT=release node_files tests/ui/*.test.mjs; }
+run_ui() { LANES=3 VARIANT=release node_files tests/ui/*.test.mjs; }
 run_v2() {
 	tests/doubles/parity/compile.sh >/dev/null || return 1
 	tests/v2/vm.sh env VARIANT=release SLOWER=6 node --test --test-reporter=tap tests/v2/*.test.mjs |
