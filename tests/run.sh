@@ -74,7 +74,7 @@ node_files() { in_lanes tap "$@"; }
 
 # The engine's files, the longest ones first: else the other lanes stand empty while one has one of them left.
 engine_files() {
-	local first=(tests/engine/{relay,watch,upgrade,databases,crash}.test.mjs)
+	local first=(tests/engine/{watch,relay,upgrade,crash,relay_watchdog,databases,program,copies}.test.mjs)
 	LANES=$1 node_files "${first[@]}" $(printf '%s\n' tests/engine/*.test.mjs | grep -vxF "$(printf '%s\n' "${first[@]}")")
 }
 
