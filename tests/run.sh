@@ -97,7 +97,7 @@ run_qts() {
 	LANES=4 node_files tests/qts/*.test.mjs
 }
 run_tsan() { VARIANT=tsan node_files tests/engine/seed_story.test.mjs; }
-run_ui() { LANES=3 VARIANT=release node_files tests/ui/*.test.mjs; }
+run_ui() { LANES=2 VARIANT=release node_files tests/ui/*.test.mjs; }
 run_v2() {
 	tests/doubles/parity/compile.sh >/dev/null || return 1
 	tests/v2/vm.sh env VARIANT=release SLOWER=6 node --test --test-reporter=tap tests/v2/*.test.mjs |
