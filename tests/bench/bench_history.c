@@ -84,7 +84,7 @@ static double stored_values(uint32_t days)
 
 static void fill(const struct span *s)
 {
-	double v[ENTITIES][SERIES] = {0}, begin = seconds_now(), slowest = 0, rss = 0;
+	double v[ENTITIES][SERIES] = {0}, begin = seconds_now(), slowest = 0, rss = 0, eve = 0;
 	struct history *h = opened(s->file);
 	int entities[ENTITIES], series[SERIES];
 	struct err e = {0};
@@ -107,10 +107,13 @@ static void fill(const struct span *s)
 		}
 		if (t - s->start == DAY)
 			rss = resident_mb();
+		if (s->end - t == DAY)
+			eve = resident_mb();
 	}
 	printf("wall_s %.1f\ncpu_s %.1f\nslowest_flush_ms %.1f\n", seconds_now() - begin,
 		seconds_of(CLOCK_PROCESS_CPUTIME_ID), slowest * 1000);
-	printf("rss_first_day_mb %.2f\nrss_last_day_mb %.2f\n", rss, resident_mb());
+	printf("rss_first_day_mb %.2f\nrss_eve_mb %.3f\nrss_last_day_mb %.3f\n", rss, eve,
+		resident_mb());
 	history_close(h);
 }
 

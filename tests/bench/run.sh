@@ -10,7 +10,7 @@
 #	copy       a copy of 10 GB of chain, beside cp -a (takes 20 GB of disk for a while)
 #	adopt      taking over 10 GB in a container's own layer, beside docker cp (likewise)
 #	relay      what one reported node adds, and fifty, beside the same nodes unreported
-#	growth     140 minutes of sampling: nothing may be gained after the 75th (only when it is named)
+#	growth     130 minutes of sampling and three days of history: where memory comes to rest (only when it is named)
 #	soak       an hour with relays, in which nothing may happen (only when it is named)
 #	eta        ten syncs of the real node: is the end within the range that was shown (only when it is named)
 #
