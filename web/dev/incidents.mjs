@@ -8,10 +8,11 @@ const born = Date.now();
 const WITHOUT = ['fresh', 'empty', 'syncing', 'no-relay'];
 const OOM_HINT = 'The kernel ends a process when its container needs more than its limit. The databases of these clients survive it. More memory, or less to keep in it, ends it; nothing is changed by itself.';
 const seen = new Map();
+let onlyAgain = false;
 
 function incident(id, at, part) {
 	const known = { limit_bytes: 2 * GIB, needed_bytes: null, cache_bytes: null, host_available_bytes: Math.round(1.52 * GIB), host_total_bytes: 4 * GIB, block: null };
-	return { id, service: 'node', at, cause: 'limit', child: false, ended: true, exit_code: 137, witnesses: ['kernel_log', 'kernel_counter', 'engine_event', 'exit_code'], process: 'parity', ...known, again_at: at + 36000, seen_at: seen.get(id) ?? null, code: 'memory.oom', message: 'The kernel stopped Parity because it needed more than its 2.0 GiB.', hint: OOM_HINT, ...part };
+	return { id, service: 'node', at, cause: 'limit', child: false, ended: true, exit_code: 137, witnesses: ['kernel_log', 'kernel_counter', 'engine_event', 'exit_code'], process: 'parity', ...known, again_at: at + 36000, seen_at: seen.get(id) ?? null, before_at: null, only_again: onlyAgain, code: 'memory.oom', message: 'The kernel stopped Parity because it needed more than its 2.0 GiB.', hint: OOM_HINT, ...part };
 }
 
 /** Newest first. */
@@ -29,11 +30,12 @@ export function incidents(scenario) {
 /** As a service of the state has it. */
 export function lastIncident(scenario, service) {
 	const i = incidents(scenario).find((x) => x.service === service);
-	return i ? { id: i.id, at: i.at, again_at: i.again_at, seen_at: i.seen_at } : null;
+	return i ? { id: i.id, at: i.at, again_at: i.again_at, seen_at: i.seen_at, only_again: i.only_again } : null;
 }
 
-export function see(scenario, id) {
+export function see(scenario, id, { only_again: wish = onlyAgain } = {}) {
 	seen.set(id, Date.now());
+	onlyAgain = wish;
 	return incidents(scenario).find((i) => i.id === id);
 }
 

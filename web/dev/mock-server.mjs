@@ -62,7 +62,7 @@ function answer(method, path, query, body) {
 	}
 	const [, ofIncident] = path.match(/\/incidents(?:\/(.+))?$/) ?? [];
 	if (ofIncident?.endsWith('/seen')) {
-		const incident = see(scenario, Number.parseInt(ofIncident, 10));
+		const incident = see(scenario, Number.parseInt(ofIncident, 10), body);
 		push('state', state());
 		return [200, { incident }];
 	}
