@@ -45,6 +45,7 @@ describe('kill -9 of the engine', { timeout: 600000 }, () => {
       for (const other of world.workers) other.lost = null;
       engine.stop();
       await start();
+      world.mended_at = Date.now(); // and every job begins anew with the engine
     }
   }
 
