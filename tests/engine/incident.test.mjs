@@ -74,7 +74,9 @@ describe('incidents', { timeout: 240000, concurrency: false }, () => {
   });
 
   it('a limit: the kernel, the engine and the exit code are one incident with one cause', async () => {
-    await until('its block was read', async () => (await station.service('many', 'node')).sync?.current_block > 0, 20000 * slower);
+    let read;
+    await until('its block was read', async () => (read = (await station.service('many', 'node')).sync)?.current_block > 0, 20000 * slower)
+      .catch((e) => Promise.reject(new Error(`${e.message}: ${JSON.stringify(read)}\n${station.log.slice(-3000)}`)));
     const it = await card('many', () => stage.control('many', { HEAP_MB: 400 }));
     assert.deepEqual([it.cause, it.child, it.ended, it.exit_code, it.code], ['limit', false, true, 137, 'memory.oom']);
     for (const w of ['kernel_log', 'engine_event', 'exit_code']) assert.ok(it.witnesses.includes(w), w);
