@@ -59,6 +59,21 @@ struct sync_obs {
 	msec head_time; /* timestamp of the latest block, ms */
 };
 
+/* A poll in which nothing was told yet. */
+static inline struct sync_obs sync_nothing_told(msec at)
+{
+	return (struct sync_obs){.at = at,
+		.current = -1,
+		.highest = -1,
+		.starting = -1,
+		.warp_done = -1,
+		.warp_total = -1,
+		.gap_first = -1,
+		.gap_last = -1,
+		.peers = -1,
+		.head_time = -1};
+}
+
 /* What the recipe and its network say. */
 struct sync_rule {
 	int64_t block_time_ms; /* 0 = blocks come when there is something to put in */

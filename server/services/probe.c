@@ -190,16 +190,7 @@ static struct sync_obs observe(struct node *n, const struct target *t)
 {
 	struct rpc r = {
 		.pid = t->pid, .port = t->recipe->rpc.port, .timeout_ms = RPC_MS, .keep = true};
-	struct sync_obs o = {.at = clock_wall(),
-		.current = -1,
-		.highest = -1,
-		.starting = -1,
-		.warp_done = -1,
-		.warp_total = -1,
-		.gap_first = -1,
-		.gap_last = -1,
-		.peers = -1,
-		.head_time = -1};
+	struct sync_obs o = sync_nothing_told(clock_wall());
 	autojson json_t *syncing = NULL;
 	struct err e = {0};
 

@@ -32,17 +32,11 @@ static inline struct run fresh(const struct sync_rule *rule)
 
 static inline struct sync_obs blank(const struct run *r)
 {
-	return (struct sync_obs){.at = r->at,
-		.answered = true,
-		.current = -1,
-		.highest = -1,
-		.starting = -1,
-		.warp_done = -1,
-		.warp_total = -1,
-		.gap_first = -1,
-		.gap_last = -1,
-		.peers = 25,
-		.head_time = -1};
+	struct sync_obs o = sync_nothing_told(r->at);
+
+	o.answered = true;
+	o.peers = 25;
+	return o;
 }
 
 static inline void give(struct run *r, const struct sync_obs *o, msec step)
