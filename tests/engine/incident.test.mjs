@@ -169,6 +169,8 @@ describe('incidents', { timeout: 240000, concurrency: false }, () => {
       assert.match(it.log.at(-1).text, new RegExp(`ends with ${code}`));
       assert.deepEqual(it.ways.map((w) => w.kind), ['leave']);
     }
+    const { status, body } = await station.api('POST', `/stacks/odd/incidents/${(await list('odd')).at(-1).id}/seen`, { only_again: true });
+    assert.deepEqual([status, body.error.code], [409, 'incident.older'], 'chosen at the newest one');
     await lives('low');
     const it = await card('low', async () => process.kill((await engine.inspect('low-node')).State.Pid, 'SIGKILL'));
     assert.deepEqual([it.cause, it.exit_code, it.code], ['killed', 137, 'service.killed']);
