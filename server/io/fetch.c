@@ -38,7 +38,7 @@ struct run {
 	CURL *easy;
 	struct netns ns; /* where the socket is opened */
 	char *url;
-	struct curl_slist *connect_to;
+	struct curl_slist *resolve;
 	msec started, heard;
 	bool too_large, stopped, denied;
 };
@@ -146,7 +146,7 @@ static int find_namespace(struct run *r, struct err *e)
 static void run_close(struct run *r)
 {
 	netns_close(&r->ns);
-	curl_slist_free_all(r->connect_to);
+	curl_slist_free_all(r->resolve);
 	free(r->url);
 }
 
@@ -236,19 +236,22 @@ static void set_trust(CURL *c)
 }
 
 /* Connections are kept by host and port, which read the same in every container: here the
- * namespace becomes the host's name. True when the connection may be kept. */
+ * namespace becomes the host's name. (CURLOPT_CONNECT_TO is no way to do that: of connections to
+ * one address a libcurl that was built without proxies does not compare the names, see
+ * ConnectionExists in its url.c.) True when the connection may be kept. */
 static bool keep_apart(struct run *r)
 {
 	static const char local[] = "http://127.0.0.1:";
 	const char *port = r->f->url + sizeof(local) - 1;
-	autofree char *to = NULL;
+	unsigned long long id = r->ns.id;
+	autofree char *place = NULL;
 
-	if (!r->f->netns_keep || !r->ns.id || strncmp(r->f->url, local, sizeof(local) - 1))
+	if (!r->f->netns_keep || !id || strncmp(r->f->url, local, sizeof(local) - 1))
 		return false;
-	r->url = xasprintf("http://ns-%llu:%s", (unsigned long long)r->ns.id, port);
-	to = xasprintf("::127.0.0.1:%.*s", (int)strcspn(port, "/"), port);
-	r->connect_to = curl_slist_append(NULL, to);
-	curl_easy_setopt(r->easy, CURLOPT_CONNECT_TO, r->connect_to);
+	r->url = xasprintf("http://ns-%llu:%s", id, port);
+	place = xasprintf("+ns-%llu:%.*s:127.0.0.1", id, (int)strcspn(port, "/"), port);
+	r->resolve = curl_slist_append(NULL, place);
+	curl_easy_setopt(r->easy, CURLOPT_RESOLVE, r->resolve);
 	return true;
 }
 

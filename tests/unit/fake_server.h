@@ -180,9 +180,13 @@ static inline void fake_start_unix(struct fake *f, const struct fake_route *rout
 	fake_listen(f, (struct sockaddr *)&a, sizeof(a));
 }
 
-static inline void fake_start_tcp(struct fake *f, const struct fake_route *routes, size_t n)
+/* port: 0 = one that is free */
+static inline void fake_start_tcp_at(
+	struct fake *f, int port, const struct fake_route *routes, size_t n)
 {
-	struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in a = {.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t len = sizeof(a);
 
 	*f = (struct fake){.routes = routes, .n_routes = n};
@@ -190,6 +194,11 @@ static inline void fake_start_tcp(struct fake *f, const struct fake_route *route
 	if (getsockname(f->listen_fd, (struct sockaddr *)&a, &len))
 		abort();
 	f->port = ntohs(a.sin_port);
+}
+
+static inline void fake_start_tcp(struct fake *f, const struct fake_route *routes, size_t n)
+{
+	fake_start_tcp_at(f, 0, routes, n);
 }
 
 static void fake_stop(struct fake *f)

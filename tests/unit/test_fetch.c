@@ -490,13 +490,28 @@ static void test_namespace(void **state)
 	assert_fails(&f, "fetch.refused");
 }
 
-/* A process in a network of its own, with a server on its loopback. Ends with the pipe. */
-static int serve_inside(void)
+/* A process in a network of its own, with a server on its loopback that keeps connections. Ends
+ * with the pipe. The port is the same in all of them. */
+static int serve_in(const struct fake_route *route)
 {
 	static struct fake s;
 
-	fake_start_tcp(&s, ONE(.raw = OK("inside", "6")));
+	fake_start_tcp_at(&s, 8545, route, 1);
 	return s.port;
+}
+
+static int serve_inside(void)
+{
+	static const struct fake_route route = {.raw = OK("inside", "6"), .keep = true};
+
+	return serve_in(&route);
+}
+
+static int serve_elsewhere(void)
+{
+	static const struct fake_route route = {.raw = OK("elsewhere", "9"), .keep = true};
+
+	return serve_in(&route);
 }
 
 static void test_other_namespace(void **state)
@@ -526,6 +541,36 @@ static void test_other_namespace(void **state)
 	other_network_end(&o);
 }
 
+static void asked(const struct other_network *o, const char *answer)
+{
+	autoanswer struct fetch_answer a = {0};
+	struct fetch f = {.method = "POST",
+		.url = "http://127.0.0.1:8545/",
+		.netns_pid = o->pid,
+		.netns_keep = true};
+
+	assert_int_equal(fetch_run(&f, &a, &why), 0);
+	assert_string_equal(a.body.data, answer);
+}
+
+/* A connection that is kept in one network is never used for another one. */
+static void test_two_namespaces(void **state)
+{
+	struct other_network one, two;
+
+	(void)state;
+	if (geteuid())
+		skip(); /* entering another network is for root */
+	other_network_begin(&one, serve_inside);
+	other_network_begin(&two, serve_elsewhere);
+	for (int i = 0; i < 3; i++) {
+		asked(&one, "inside");
+		asked(&two, "elsewhere");
+	}
+	other_network_end(&two); /* first: it has inherited the pipe of the other */
+	other_network_end(&one);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -553,6 +598,7 @@ int main(void)
 		cmocka_unit_test(test_threads),
 		cmocka_unit_test(test_namespace),
 		cmocka_unit_test(test_other_namespace),
+		cmocka_unit_test(test_two_namespaces),
 	};
 
 	fetch_init();
