@@ -73,12 +73,14 @@ base=$(base)
 grep -q " ${base%/.qpkg} " /proc/mounts || [ -d "$base" ] || fail "The volume ${base%/.qpkg} is not mounted."
 
 mkdir -p "$base" || fail "$base cannot be written."
-other=$(cat "$base/.tmp-$name/pid" 2>/dev/null)
+# A power cut may have left a folder; the number in it is another process's then, maybe one of an app.
+boot=$(cat /proc/sys/kernel/random/boot_id)
+other=$(sed -n "s/ $boot\$//p" "$base/.tmp-$name/pid" 2>/dev/null)
 [ -z "$other" ] || ! grep -q qpkg "/proc/$other/cmdline" 2>/dev/null ||
 	fail "Another installation of it is running (process $other)."
-rm -rf "$base/.tmp-$name" # a power cut may have left one
+rm -rf "$base/.tmp-$name"
 mkdir "$base/.tmp-$name" && temp=$base/.tmp-$name || fail "$base cannot be written."
-echo $$ >"$temp/pid" || fail "There is no room for it on ${base%/.qpkg}."
+echo "$$ $boot" >"$temp/pid" || fail "There is no room for it on ${base%/.qpkg}."
 
 cut_out $script_len @CONTROL_LEN@ "$control_md5" "$temp/control.tar"
 offset=$(/usr/bin/expr $script_len + @CONTROL_LEN@)

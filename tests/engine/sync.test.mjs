@@ -32,6 +32,9 @@ describe('a sync that does not get on', { timeout: 240000, concurrency: true }, 
 
   it('is called "no peers" after the only peer was killed', async () => {
     await stage.phase('left', 'syncing', 60000);
+    await until('it has imported some', async () => (await station.service('left', 'node')).sync.current_block > 100, 60000);
+    const other = await stage.phase('alone', 'no_peers', SAID_MS);
+    assert.ok(!other.current_block, 'each is asked itself');
     const gone = Date.now();
     await engine.api('POST', '/containers/ethstation-demo-source/kill');
     // it may go on with what it had fetched, up to a thousand blocks

@@ -29,6 +29,15 @@ RC_Number = 110
 
 let count = 0;
 
+/** The mount namespace of a process; none when it has just ended. */
+function mountsOf(pid) {
+  try {
+    return fs.readlinkSync(`/proc/${pid}/ns/mnt`);
+  } catch {
+    return null;
+  }
+}
+
 export class Nas {
   /** shell: what /bin/sh is, "bash" or "ash"; arch: "x86_64" or "arm_64"; engine: an Engine whose socket the NAS sees. */
   constructor({ shell = 'ash', arch = 'x86_64', firmware = '5.1.2', engine = null, volumeSize = '64m' } = {}) {
@@ -107,6 +116,7 @@ export class Nas {
   async boot() {
     this.system = await this.begin('nsenter', [...this.outside(), 'unshare', '-m', '--propagation', 'private', part('boot.sh'),
       this.dir, tools, this.shell, this.machine, this.firmware, this.engine?.dir ?? '']);
+    this.mounts = mountsOf(this.system.pid); // now: its first process may end before the last one
     const apps = Object.values(this.apps()).filter((a) => a.Enable === 'TRUE' && a.Shell);
     this.booted = apps.sort((a, b) => a.RC_Number - b.RC_Number).map((a) => this.run(`${a.Shell} start`));
     return this;
@@ -114,15 +124,7 @@ export class Nas {
 
   /** Everything that runs on the NAS, by its mount namespace. */
   processes() {
-    const of = (pid) => {
-      try {
-        return fs.readlinkSync(`/proc/${pid}/ns/mnt`);
-      } catch {
-        return '';
-      }
-    };
-    const mine = of(this.system.pid);
-    return fs.readdirSync('/proc').filter((p) => /^\d+$/.test(p) && mine && of(p) === mine).map(Number);
+    return fs.readdirSync('/proc').filter((p) => /^\d+$/.test(p) && mountsOf(p) === this.mounts).map(Number);
   }
 
   /** The plug is pulled: no process gets a word, RAM is gone. Volumes stay as they are. */
@@ -233,7 +235,16 @@ export class Nas {
     fs.rmSync(this.inside('/tmp/update_process'), { force: true });
     const done = this.run(`cd /tmp && sh ${there}`, options);
     fs.rmSync(this.at(there.replace('/share/CACHEDEV1_DATA', 'vol1')));
-    return { ...done, progress: fs.readFileSync(this.inside('/tmp/update_process'), 'utf8').trim() };
+    return { ...done, progress: this.progress };
+  }
+
+  /** What App Center's page would show of an installation; '' before it has begun, and while it is written anew. */
+  get progress() {
+    try {
+      return fs.readFileSync(this.inside('/tmp/update_process'), 'utf8').trim();
+    } catch {
+      return '';
+    }
   }
 
   /** As App Center removes: the app's own script, then its section, then the folder. */
