@@ -9,22 +9,55 @@
 #include "io/store.h"
 #include "services/bus.h"
 
-#define REPLAY_MAX 500 /* a reader that missed more starts anew */
+#define REPLAY_MAX 500		    /* a reader that missed more starts anew */
+#define TIME_MAX (INT64_C(1) << 53) /* what a JavaScript number holds */
 #define KEEP_ALIVE_MS 15000
 #define STATE_EVERY_MS 200 /* progress of a job changes faster than anybody reads */
 
+/* What a list shall hold. */
+struct question {
+	char *stack;
+	int64_t after, before, limit; /* by ids */
+	int64_t from, to, marks;      /* by time; from -1 = not asked so */
+};
+
+static void question_free(struct question *q)
+{
+	free(q->stack);
+}
+
+static int read_question(struct api_call *call, struct question *q, struct err *e)
+{
+	q->stack = http_query(call->req, "stack");
+	if (call_query_int(call, "after", -1, 0, INT64_MAX, &q->after, e) ||
+		call_query_int(call, "before", 0, 1, INT64_MAX, &q->before, e) ||
+		call_query_int(call, "limit", 100, 1, REPLAY_MAX, &q->limit, e) ||
+		call_query_int(call, "from", -1, 0, TIME_MAX, &q->from, e) ||
+		call_query_int(call, "to", clock_wall(), 0, TIME_MAX, &q->to, e) ||
+		call_query_int(call, "marks", 0, 1, REPLAY_MAX, &q->marks, e))
+		return -1;
+	if (q->from < 0 && q->marks)
+		return err_set(e, ERR_INPUT, "input.query", "marks are asked for with from.");
+	return 0;
+}
+
+static int answer(struct store *s, const struct question *q, struct event_rows *ret, struct err *e)
+{
+	if (q->marks)
+		return store_event_marks(s, q->from, q->to, q->stack, (int)q->marks, ret, e);
+	if (q->from >= 0)
+		return store_events_between(s, q->from, q->to, q->stack, (int)q->limit, ret, e);
+	return store_events(s, q->after, q->before, q->stack, (int)q->limit, ret, e);
+}
+
 static void list_events(struct api_call *call)
 {
-	autofree char *stack = http_query(call->req, "stack");
+	cleanup(question_free) struct question q = {0};
 	autoevents struct event_rows rows = {0};
-	int64_t after, before, limit;
 	json_t *j, *list;
 	struct err e = {0};
 
-	if (call_query_int(call, "after", -1, 0, INT64_MAX, &after, &e) ||
-		call_query_int(call, "before", 0, 1, INT64_MAX, &before, &e) ||
-		call_query_int(call, "limit", 100, 1, 500, &limit, &e) ||
-		store_events(call->app->store, after, before, stack, (int)limit, &rows, &e)) {
+	if (read_question(call, &q, &e) || answer(call->app->store, &q, &rows, &e)) {
 		reply_err(call, &e);
 		return;
 	}
@@ -32,7 +65,7 @@ static void list_events(struct api_call *call)
 	list = json_array();
 	for (size_t i = 0; i < rows.n; i++) {
 		/* newest first, whichever end the store began at */
-		size_t k = after >= 0 ? rows.n - 1 - i : i;
+		size_t k = q.from < 0 && q.after >= 0 ? rows.n - 1 - i : i;
 
 		json_array_append_new(list, view_event(&rows.items[k]));
 	}

@@ -142,6 +142,13 @@ void event_rows_free(struct event_rows *r);
  * the newest, newest first. stack NULL = all. */
 int store_events(struct store *s, int64_t after, int64_t before, const char *stack, int limit,
 	struct event_rows *ret, struct err *e);
+/* Those of a time, both ends included (wall clock): the newest, newest first. */
+int store_events_between(struct store *s, msec from, msec to, const char *stack, int limit,
+	struct event_rows *ret, struct err *e);
+/* What of them stands on a chart: kills, changes of limits, ends of jobs; in each of so many equal
+ * parts of the time only the weightiest. Newest first. */
+int store_event_marks(struct store *s, msec from, msec to, const char *stack, int parts,
+	struct event_rows *ret, struct err *e);
 int64_t store_last_event_id(struct store *s);
 
 /* ---- incidents (facts as domain/incident writes them) ---- */

@@ -1,4 +1,4 @@
-/* Wanted stacks, jobs with their journal, events. */
+/* Wanted stacks, jobs with their journal. */
 #include "io/store_priv.h"
 
 #include <stdlib.h>
@@ -395,90 +395,4 @@ int store_job_ids(struct store *s, const char *stack, bool open_only, int limit,
 	*ret = take(ids);
 	*ret_n = n;
 	return 0;
-}
-
-/* ---- events ---- */
-
-int store_event_insert(struct store *s, struct event *ev, struct err *e)
-{
-	autofree char *data = json_text(ev->data);
-
-	if (store_run(s, e,
-		    "INSERT INTO event(at, type, stack, service, actor, code, message, data)"
-		    " VALUES(?,?,?,?,?,?,?,?)",
-		    "isssssss", ev->at, ev->type, ev->stack, ev->service, ev->actor, ev->code,
-		    ev->message, data))
-		return -1;
-	ev->id = sqlite3_last_insert_rowid(s->db);
-	return 0;
-}
-
-int store_event_add(struct store *s, struct event *ev, struct err *e)
-{
-	HOLD(s);
-	return store_event_insert(s, ev, e);
-}
-
-void event_rows_free(struct event_rows *r)
-{
-	for (size_t i = 0; i < r->n; i++)
-		event_free(&r->items[i]);
-	free(r->items);
-	*r = (struct event_rows){0};
-}
-
-static void read_event(sqlite3_stmt *st, struct event *ev)
-{
-	*ev = (struct event){
-		.id = sqlite3_column_int64(st, 0),
-		.at = sqlite3_column_int64(st, 1),
-		.type = col_dup(st, 2),
-		.stack = col_dup(st, 3),
-		.service = col_dup(st, 4),
-		.actor = col_dup(st, 5),
-		.code = col_dup(st, 6),
-		.message = col_dup(st, 7),
-		.data = col_json(st, 8),
-	};
-}
-
-int store_events(struct store *s, int64_t after, int64_t before, const char *stack, int limit,
-	struct event_rows *ret, struct err *e)
-{
-	HOLD(s);
-	autostmt sqlite3_stmt *st = NULL;
-	autoevents struct event_rows rows = {0};
-	int rc;
-
-	if (store_stmt(s, &st, e,
-		    after >= 0 ? "SELECT * FROM event WHERE id > ?1 AND (?2 IS NULL OR stack=?2)"
-				 " ORDER BY id LIMIT ?3"
-			       : "SELECT * FROM event WHERE id < ?1 AND (?2 IS NULL OR stack=?2)"
-				 " ORDER BY id DESC LIMIT ?3",
-		    "isi",
-		    after >= 0	 ? after
-		    : before > 0 ? before
-				 : INT64_MAX,
-		    stack, (int64_t)limit))
-		return -1;
-	while ((rc = store_row(s, st, e)) > 0) {
-		rows.items = xrealloc(rows.items, (rows.n + 1) * sizeof(*rows.items));
-		read_event(st, &rows.items[rows.n++]);
-	}
-	if (rc < 0)
-		return -1;
-	*ret = rows;
-	rows = (struct event_rows){0};
-	return 0;
-}
-
-int64_t store_last_event_id(struct store *s)
-{
-	HOLD(s);
-	autostmt sqlite3_stmt *st = NULL;
-
-	if (store_stmt(s, &st, NULL, "SELECT max(id) FROM event", "") ||
-		store_row(s, st, NULL) <= 0)
-		return 0;
-	return sqlite3_column_int64(st, 0);
 }

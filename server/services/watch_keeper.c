@@ -47,10 +47,13 @@ static const json_t *same_finding(const json_t *list, const json_t *f)
 	return NULL;
 }
 
-/* A job tells its end itself. */
-static bool told_already(const json_t *f)
+/* A job tells its end itself, and a kill is told with all that is known of it. */
+static bool tells_itself(const json_t *f)
 {
-	return !strncmp(json_str(f, "code", ""), "job.", 4);
+	const char *code = json_str(f, "code", "");
+
+	return !strncmp(code, "job.", 4) ||
+	       (json_int(f, "incident", 0) > 0 && !strncmp(code, "memory.", 7));
 }
 
 /* Every finding that came or went is an event. */
@@ -60,12 +63,12 @@ static void tell_changes(struct watch *w, const json_t *old, const json_t *new)
 	json_t *f;
 
 	json_array_foreach ((json_t *)new, i, f)
-		if (!same_finding(old, f) && !told_already(f))
+		if (!same_finding(old, f) && !tells_itself(f))
 			bus_say(w->app->bus, "finding", json_str(f, "stack", NULL),
 				json_str(f, "service", NULL), "watchdog", json_str(f, "code", NULL),
 				json_incref(f), "%s", json_str(f, "message", ""));
 	json_array_foreach ((json_t *)old, i, f)
-		if (!same_finding(new, f) && !told_already(f))
+		if (!same_finding(new, f) && !tells_itself(f))
 			bus_say(w->app->bus, "finding", json_str(f, "stack", NULL),
 				json_str(f, "service", NULL), "watchdog", "finding.over",
 				json_incref(f), "Over: %s", json_str(f, "message", ""));

@@ -444,7 +444,13 @@ test('events: the list', async () => {
   assert.ok((await list({ after: ids[3] })).map((e) => e.id).includes(ids[0]));
   assert.ok((await list({ after: ids[3] })).every((e) => e.id > ids[3]));
   assert.ok((await list({ stack: 'slow' })).every((e) => e.stack === 'slow'));
-  for (const query of [{ limit: 0 }, { limit: 501 }, { after: -1 }, { before: 'x' }])
+  const [to, from] = [all[2].at, all.at(-2).at];
+  const inside = (e) => e.at >= from && e.at <= to;
+  assert.deepEqual((await list({ from, to, limit: 500 })).map((e) => e.id), all.filter(inside).map((e) => e.id));
+  assert.deepEqual((await list({ from, limit: 2 })).map((e) => e.id), (await list({ limit: 2 })).map((e) => e.id), 'until now');
+  const marks = await list({ from, to, marks: 5 });
+  assert.ok(marks.length > 0 && marks.length <= 5 && marks.every((e) => inside(e) && (e.type === 'limits' || (e.type === 'job' && e.data.action))));
+  for (const query of [{ limit: 0 }, { limit: 501 }, { after: -1 }, { before: 'x' }, { from: -1 }, { from: 'x' }, { from: 0, to: 1e17 }, { from: 0, marks: 501 }, { marks: 5 }])
     await refused('streamEvents', 400, 'input.query', { query, headers: { Accept: 'application/json' } });
 });
 

@@ -78,6 +78,22 @@ describe('incidents', { timeout: 300000 }, () => {
     await ui.accessible(page, 'the minutes as a table');
   }
 
+  ui.it('its mark on the chart leads to it, and it is told once', async () => {
+    const { id } = await newest();
+    const page = await ui.page('/#/history');
+    await button(page, '1 h').click();
+    const mark = page.locator('svg.lane').getByRole('link');
+    await says(page.locator('main .timeline'), /The kernel stopped Parity/, 60000);
+    assert.equal(await page.locator('main .timeline li', { hasText: 'The kernel stopped Parity' }).count(), 1);
+    await mark.waitFor();
+    assert.match(await mark.getAttribute('aria-label'), /The kernel stopped Parity/);
+    await mark.focus();
+    await ui.shoot('ok mark');
+    await page.keyboard.press('Enter');
+    await says(heading(page), KILLED);
+    assert.equal(page.url().split('#')[1], `/incidents?stack=eth&id=${id}`);
+  });
+
   ui.it('the finding leads to it; to allow more shows a plan, and then is the kernel’s limit', async () => {
     const page = await ui.page('/');
     await button(page.locator('.finding'), 'What happened').click();

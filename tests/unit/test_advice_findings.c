@@ -186,9 +186,13 @@ static void memory_and_sync_have_their_findings(void **state)
 
 	(void)state;
 	world(&w, 1);
-	w.s[0].incident = (struct incident){
-		.at = NOW - 24 * 3600 * 1000, .cause = INCIDENT_LIMIT, .ended = true, .limit = GIB};
+	w.s[0].incident = (struct incident){.id = 7,
+		.at = NOW - 24 * 3600 * 1000,
+		.cause = INCIDENT_LIMIT,
+		.ended = true,
+		.limit = GIB};
 	f = finding(&w, 0, "warn", "memory.oom");
+	assert_int_equal(json_int(f, "incident", 0), 7);
 	assert_int_equal(json_int(f, "at", 0), w.s[0].incident.at);
 	page(f, "incidents");
 	w.s[0].incident.cause = INCIDENT_HOST;

@@ -216,16 +216,22 @@ static int64_t say(const char *stack, const char *message)
 	return ev.id;
 }
 
+static void said(const struct event_rows *rows, const char *want)
+{
+	char got[400] = "";
+
+	for (size_t i = 0; i < rows->n; i++)
+		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s", i ? " " : "",
+			rows->items[i].message);
+	assert_string_equal(got, want);
+}
+
 static void ids_are(int64_t after, int64_t before, const char *stack, int limit, const char *want)
 {
 	autoevents struct event_rows rows = {0};
-	char got[200] = "";
 
 	OK(store_events(s, after, before, stack, limit, &rows, &e));
-	for (size_t i = 0; i < rows.n; i++)
-		snprintf(got + strlen(got), sizeof(got) - strlen(got), "%s%s", i ? " " : "",
-			rows.items[i].message);
-	assert_string_equal(got, want);
+	said(&rows, want);
 }
 
 static void events_are_read_in_both_directions(void **state)
@@ -253,6 +259,62 @@ static void events_are_read_in_both_directions(void **state)
 	ids_are(id[1], 0, "b", 10, "2 6");
 	ids_are(-1, 0, "none", 10, "");
 	ids_are(INT64_MAX, 0, NULL, 10, "");
+}
+
+static void happened(msec at, const char *type, const char *stack, const char *data)
+{
+	char text[24];
+	autoevent struct event ev = {.at = at,
+		.type = xstrdup(type),
+		.stack = xstrdup(stack),
+		.actor = xstrdup("owner"),
+		.data = js(data)};
+
+	snprintf(text, sizeof(text), "%s@%lld", type, (long long)at);
+	ev.message = xstrdup(text);
+	OK(store_event_add(s, &ev, &e));
+}
+
+static void between(msec from, msec to, const char *stack, int limit, const char *want)
+{
+	autoevents struct event_rows rows = {0};
+
+	OK(store_events_between(s, from, to, stack, limit, &rows, &e));
+	said(&rows, want);
+}
+
+static void marks(msec from, msec to, const char *stack, int parts, const char *want)
+{
+	autoevents struct event_rows rows = {0};
+
+	OK(store_event_marks(s, from, to, stack, parts, &rows, &e));
+	said(&rows, want);
+}
+
+static void events_of_a_time_are_found_however_many_came_later(void **state)
+{
+	static const char end[] = "{\"job\":1,\"action\":\"restart\"}";
+
+	(void)state;
+	happened(100, "job", "a", "{\"job\":1}"); /* asked for, no end */
+	happened(110, "limits", "a", "{}");
+	happened(120, "oom", "a", "{\"incident\":1}");
+	happened(130, "job", "a", end);
+	happened(200, "stack", "a", "{}");
+	happened(210, "job", "a", end);
+	happened(211, "job", "a", "{\"job\":2,\"action\":\"limits\"}");
+	happened(212, "job", "a", end);
+	happened(300, "oom", "b", "{\"incident\":2}");
+	for (int i = 0; i < 600; i++)
+		say("a", "later");
+	between(100, 200, "a", 10, "stack@200 job@130 oom@120 limits@110 job@100");
+	between(101, 199, "a", 2, "job@130 oom@120");
+	between(100, 400, NULL, 2, "oom@300 job@212");
+	between(301, 400, NULL, 10, "");
+	marks(100, 299, "a", 2, "job@211 oom@120"); /* the weightiest of each half */
+	marks(100, 399, NULL, 3, "oom@300 job@211 oom@120");
+	marks(100, 199, "a", 100, "job@130 oom@120 limits@110");
+	marks(140, 140, "a", 60, "");
 }
 
 static void an_event_comes_back_whole(void **state)
@@ -301,6 +363,7 @@ int main(void)
 		OPEN(a_second_instance_is_refused),
 		FRESH(two_programs_may_make_the_file_at_once),
 		OPEN(events_are_read_in_both_directions),
+		OPEN(events_of_a_time_are_found_however_many_came_later),
 		OPEN(an_event_comes_back_whole),
 	};
 

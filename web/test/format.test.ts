@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { GIB, MIB, absolute, ago, bytes, bytesOf, bytesParts, clock, count, duration, gib, moment, percent, range, short, thousands } from '../src/format';
+import { GIB, MIB, absolute, ago, bytes, bytesOf, bytesParts, clock, count, duration, gib, moment, month, percent, range, short, thousands } from '../src/format';
 
 const nb = (s: string) => s.replace(/[\u00a0]/g, '_').replace(/\u202f/g, "'");
 
@@ -74,4 +74,5 @@ test('ages and moments', () => {
 	assert.equal(moment(Date.UTC(2026, 10, 19, 12, 40), now), 'Thu 19 Nov 12:40');
 	assert.equal(moment(Date.UTC(2025, 10, 19, 12, 40), now), 'Wed 19 Nov 2025 12:40');
 	assert.equal(absolute(now), '2026-11-22 14:02:09');
+	assert.equal(month(now), 'Nov 2026');
 });

@@ -75,6 +75,12 @@ export function day(at: number): string {
 	return `${DAYS[d.getDay()]} ${d.getDate()} ${MONTHS[d.getMonth()]}`;
 }
 
+/** Nov 2026 */
+export function month(at: number): string {
+	const d = new Date(at);
+	return `${MONTHS[d.getMonth()]} ${d.getFullYear()}`;
+}
+
 /** "today 14:02", "Thu 19 Nov 12:40"; `time` says how exactly. */
 export function moment(at: number, now: number, time = clock): string {
 	if (sameDay(at, now)) return t('format.today', { time: time(at) });

@@ -24,10 +24,12 @@ import { service, useStack } from '../state/stack';
 import { serverNow } from '../state/store';
 
 const HOUR = 3600000;
-const RANGES = { '1h': HOUR, '6h': 6 * HOUR, '24h': 24 * HOUR, '7d': 168 * HOUR, '30d': 720 * HOUR, '1y': 8760 * HOUR } as const;
+const RANGES = { '1h': HOUR, '6h': 6 * HOUR, '24h': 24 * HOUR, '7d': 168 * HOUR, '30d': 720 * HOUR, '1y': 8760 * HOUR, '10y': 87600 * HOUR } as const;
 type Range = keyof typeof RANGES;
 const ORDER = Object.keys(RANGES) as Range[];
 const POINTS = 480;
+const MARKS = 240;
+const EVENTS_SHOWN = 50;
 
 interface Window {
 	from: number;
@@ -92,9 +94,10 @@ function Charts({ stack, hasRelay, shown, onRange, onReset }: Props) {
 	const node = useLoad(ask('node', seriesOf(NODE_CHARTS)), key);
 	const host = useLoad(ask('node', seriesOf(HOST_CHARTS)), key);
 	const relay = useLoad((signal) => (hasRelay ? ask('relay', seriesOf(RELAY_CHARTS))(signal) : Promise.resolve(undefined)), key);
-	const events = useLoad((signal) => get<{ events: Event[] }>(`events?limit=500&stack=${stack}`, { signal }), key);
-	const inside = useMemo(() => (events.data?.events ?? []).filter((e) => e.at >= shown.from && e.at <= shown.to), [events.data, key]);
-	const marks = useMemo(() => marksOf(inside), [inside]);
+	const happened = (more: string) => (signal: AbortSignal) => get<{ events: Event[] }>(`events?stack=${stack}&from=${shown.from}&to=${shown.to}&${more}`, { signal });
+	const events = useLoad(happened(`limit=${EVENTS_SHOWN}`), key);
+	const marked = useLoad(happened(`marks=${MARKS}`), key);
+	const marks = useMemo(() => marksOf(marked.data?.events ?? []), [marked.data]);
 
 	if (node.error) return <Problem error={node.error} onRetry={node.reload} />;
 	if (!node.data) return <Bones />;
@@ -122,7 +125,7 @@ function Charts({ stack, hasRelay, shown, onRange, onReset }: Props) {
 				</Button>
 				<span class="small faint">{t('history.step', { step: stepText(h.step_s), from: moment(h.from_at, serverNow()), to: moment(h.to_at, serverNow()) })}</span>
 			</div>
-			<EventList events={inside} />
+			<EventList events={events.data?.events ?? []} />
 		</>
 	);
 }
@@ -131,11 +134,8 @@ function stepText(seconds: number): string {
 	return seconds < 60 ? t('history.seconds', { n: seconds }) : t('history.minutes', { n: Math.round(seconds / 60) });
 }
 
-const EVENTS_SHOWN = 50;
-
-function EventList({ events }: { events: Event[] }) {
+function EventList({ events: shown }: { events: Event[] }) {
 	const [chosen, setChosen] = useState(-1);
-	const shown = events.slice(0, EVENTS_SHOWN);
 	usePageKey((key) => {
 		const step = key === 'j' ? 1 : key === 'k' ? -1 : 0;
 		const next = Math.min(shown.length - 1, Math.max(0, chosen + step));

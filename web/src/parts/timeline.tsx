@@ -1,10 +1,10 @@
 import type { Event } from '../api/model';
 import { absolute, clock, day, sameDay } from '../format';
 import { t } from '../lang';
-import { href } from '../router';
 import { useNow } from '../state/clock';
 import { actorName } from './actor';
 import { Icon } from './icon';
+import { incidentHref } from './incident-href';
 import { eventLook } from './tone';
 
 /** Events in sentences, newest first; a line for each day that is not today. */
@@ -31,7 +31,7 @@ export function Timeline({ events, chosen }: { events: Event[]; chosen?: number 
 
 function Row({ event: e, chosen }: { event: Event; chosen: boolean }) {
 	const look = eventLook(e);
-	const { incident } = (e.data ?? {}) as { incident?: number };
+	const card = incidentHref(e);
 	return (
 		<li class={`is-${look.tone}`} aria-current={chosen ? 'true' : undefined} id={`event-${e.id}`}>
 			<time dateTime={new Date(e.at).toISOString()} title={absolute(e.at)}>
@@ -39,7 +39,7 @@ function Row({ event: e, chosen }: { event: Event; chosen: boolean }) {
 			</time>
 			<Icon name={look.icon} />
 			<span>
-				{e.message} {incident !== undefined && <a href={href('incidents', { ...(e.stack && { stack: e.stack }), id: String(incident) })}>{t('event.incident')}</a>}
+				{e.message} {card && <a href={card}>{t('event.incident')}</a>}
 			</span>
 			<span class="by">{actorName(e.actor)}</span>
 		</li>

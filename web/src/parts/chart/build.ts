@@ -1,7 +1,7 @@
 // History → what uPlot wants: columns and options. The order of the series is the order of paint.
 import uPlot from 'uplot';
 import type { History } from '../../api/model';
-import { brief, clock, day } from '../../format';
+import { brief, clock, day, month } from '../../format';
 import { t } from '../../lang';
 import type { Colours } from './colours';
 import { drawGaps, drawLimit, drawMarks } from './draw';
@@ -98,11 +98,15 @@ function last(values: Column): number | null {
 }
 
 const FONT = '12px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
-const TWO_DAYS = 2 * 86400000;
+const DAY = 86400000;
+
+/** What tells one tick from the next. */
+function tick(at: number, span: number): string {
+	if (span > 400 * DAY) return month(at);
+	return span > 2 * DAY ? day(at).slice(4) : clock(at);
+}
 
 function xAxis(h: History, c: Colours): uPlot.Axis {
-	const long = h.to_at - h.from_at > TWO_DAYS;
-	const words = (at: number) => (long ? day(at * 1000).slice(4) : clock(at * 1000));
 	return {
 		stroke: c.axis,
 		font: FONT,
@@ -112,7 +116,7 @@ function xAxis(h: History, c: Colours): uPlot.Axis {
 		grid: { show: false },
 		ticks: { show: false },
 		border: { show: true, stroke: c.line, width: 1 },
-		values: (_u, splits) => splits.map(words),
+		values: (_u, splits) => splits.map((at) => tick(at * 1000, h.to_at - h.from_at)),
 	};
 }
 

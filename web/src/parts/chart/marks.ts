@@ -1,5 +1,6 @@
 // Events that stand on the charts: jobs, kernel stops, limit changes.
 import type { Event } from '../../api/model';
+import { incidentHref } from '../incident-href';
 import type { IconName } from '../sprite';
 
 export interface Mark {
@@ -8,6 +9,8 @@ export interface Mark {
 	text: string;
 	/** Said beside its line, in the chart itself. */
 	label?: string;
+	/** Where more is said of it. */
+	href?: string;
 }
 
 export const MARK_ICONS: Record<Mark['kind'], IconName> = { job: 'upgrades', oom: 'stop8', limits: 'diamond', end: 'stopped' };
@@ -23,7 +26,9 @@ export function marksOf(events: Event[]): Mark[] {
 			if (job === undefined || action === undefined || jobs.has(job)) continue;
 			jobs.add(job);
 			marks.push({ at: e.at, kind: action === 'limits' ? 'limits' : 'job', text: e.message });
-		} else if (e.type === 'oom' || e.type === 'limits') marks.push({ at: e.at, kind: e.type, text: e.message });
+		} else if (e.type === 'oom' || e.type === 'limits') {
+			marks.push({ at: e.at, kind: e.type, text: e.message, href: incidentHref(e) });
+		}
 	}
 	return marks;
 }
