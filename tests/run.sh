@@ -7,11 +7,11 @@
 #	contract  live answers against shared/api.yaml, under the sanitizers
 #	engine    a real Docker engine, registry and doubles, under the sanitizers
 #	crash     kill -9 before and after every step of every job; and the engine, the disk, the folders break
+#	tsan      the concurrent parts under ThreadSanitizer
+#	ui        Chromium through the whole dashboard
 #	static    the package's programs for both architectures: what they need, what they run on
 #	engine-static  the engine suite again, with the static program for x86_64
 #	qts       the package on an emulated NAS: both architectures, both shells, a real engine, broken packages
-#	tsan      the concurrent parts under ThreadSanitizer
-#	ui        Chromium through the whole dashboard
 #	v2        cgroup v2 and a NAS that runs out of memory, in a small emulated machine; takes minutes (the machine
 #	          is ten to eighty times slower than this one), so it runs only when it is named
 #
@@ -87,14 +87,14 @@ run_engine() { VARIANT=asan engine_files 6; }
 # The longest one first, the others beside it.
 run_crash() { LANES=2 VARIANT=release node_files tests/crash/matrix.test.mjs $(printf '%s\n' tests/crash/*.test.mjs | grep -v /matrix); }
 run_static() { node_files tests/static/*.test.mjs; }
-run_engine-static() { VARIANT=x86_64 engine_files 6; }
+run_engine-static() { VARIANT=x86_64 engine_files 8; }
 run_qts() {
 	local arch
 	qpkg/package.sh || return 1
 	for arch in x86_64 arm_64; do
 		echo "$(stat -c '%n: %s bytes' build/EthereumStation_*_$arch.qpkg)"
 	done
-	LANES=4 node_files tests/qts/*.test.mjs
+	LANES=6 node_files tests/qts/*.test.mjs
 }
 run_tsan() { VARIANT=tsan node_files tests/engine/seed_story.test.mjs; }
 run_ui() { LANES=2 VARIANT=release node_files tests/ui/*.test.mjs; }
@@ -105,7 +105,7 @@ run_v2() {
 }
 
 suites=("$@")
-[ ${#suites[@]} -gt 0 ] || suites=(floors unit web contract engine crash static engine-static qts tsan ui)
+[ ${#suites[@]} -gt 0 ] || suites=(floors unit web contract engine crash tsan ui static engine-static qts)
 
 build() { make --no-print-directory -s -j"$(nproc)" -C server VARIANT="$@"; }
 
