@@ -29,14 +29,8 @@ RC_Number = 110
 
 let count = 0;
 
-/** The mount namespace of a process; none when it has just ended. */
-function mountsOf(pid) {
-  try {
-    return fs.readlinkSync(`/proc/${pid}/ns/mnt`);
-  } catch {
-    return null;
-  }
-}
+/** What names the mount namespace of a process. */
+const mounts = (pid) => `/proc/${pid}/ns/mnt`;
 
 export class Nas {
   /** shell: what /bin/sh is, "bash" or "ash"; arch: "x86_64" or "arm_64"; engine: an Engine whose socket the NAS sees. */
@@ -116,7 +110,7 @@ export class Nas {
   async boot() {
     this.system = await this.begin('nsenter', [...this.outside(), 'unshare', '-m', '--propagation', 'private', part('boot.sh'),
       this.dir, tools, this.shell, this.machine, this.firmware, this.engine?.dir ?? '']);
-    this.mounts = mountsOf(this.system.pid); // now: its first process may end before the last one
+    this.mounts = fs.readlinkSync(mounts(this.system.pid)); // now: its first process may end before the last one
     const apps = Object.values(this.apps()).filter((a) => a.Enable === 'TRUE' && a.Shell);
     this.booted = apps.sort((a, b) => a.RC_Number - b.RC_Number).map((a) => this.run(`${a.Shell} start`));
     return this;
@@ -124,7 +118,14 @@ export class Nas {
 
   /** Everything that runs on the NAS, by its mount namespace. */
   processes() {
-    return fs.readdirSync('/proc').filter((p) => /^\d+$/.test(p) && mountsOf(p) === this.mounts).map(Number);
+    const mine = (pid) => {
+      try {
+        return fs.readlinkSync(mounts(pid)) === this.mounts;
+      } catch {
+        return false; // it has just ended
+      }
+    };
+    return fs.readdirSync('/proc').filter((p) => /^\d+$/.test(p) && mine(p)).map(Number);
   }
 
   /** The plug is pulled: no process gets a word, RAM is gone. Volumes stay as they are. */
