@@ -157,9 +157,10 @@ int64_t store_last_event_id(struct store *s);
 /* detail: what was gathered around it, opaque here. */
 int store_incident_add(struct store *s, const char *stack, const json_t *facts,
 	const json_t *detail, int64_t *ret_id, struct err *e);
-/* The facts anew, and the detail unless it is NULL; the id stays. */
-int store_incident_update(
-	struct store *s, int64_t id, const json_t *facts, const json_t *detail, struct err *e);
+/* Some of the facts (RFC 7396: the others stay, null takes one away), and the detail unless it is
+ * NULL; the id stays. */
+int store_incident_change(
+	struct store *s, int64_t id, const json_t *some, const json_t *detail, struct err *e);
 /* Facts, each with its "id", newest first: an array owned by the caller. */
 int store_incidents(struct store *s, const char *stack, int limit, json_t **ret, struct err *e);
 /* Facts (with "id") and detail, owned by the caller; incident.missing. */

@@ -25,13 +25,15 @@ int store_incident_add(struct store *s, const char *stack, const json_t *facts,
 	return store_commit(s, e);
 }
 
-int store_incident_update(
-	struct store *s, int64_t id, const json_t *facts, const json_t *detail, struct err *e)
+int store_incident_change(
+	struct store *s, int64_t id, const json_t *some, const json_t *detail, struct err *e)
 {
 	HOLD(s);
-	autofree char *head = json_text(facts), *rest = detail ? json_text(detail) : NULL;
+	autofree char *head = json_text(some), *rest = detail ? json_text(detail) : NULL;
 
-	return store_run(s, e, "UPDATE incident SET facts=?, detail=COALESCE(?, detail) WHERE id=?",
+	return store_run(s, e,
+		"UPDATE incident SET facts=json_patch(facts, ?), detail=COALESCE(?, detail)"
+		" WHERE id=?",
 		"ssi", head, rest, id);
 }
 

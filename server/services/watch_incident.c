@@ -253,28 +253,43 @@ static json_t *with_its_log(struct watch *w, const struct incident *i, const jso
 	return detail;
 }
 
+/* Only what was learnt is written: what its owner says of it in the same moment stays. */
+static int keep(struct watch *w, const struct incident *i, const char *const learnt[],
+	const json_t *detail, struct err *e)
+{
+	autojson json_t *all = incident_json(i), *some = json_object();
+
+	if (!i->id)
+		return 0; /* it could not be kept at all, which was told then */
+	for (; *learnt; learnt++)
+		json_object_set(some, *learnt, json_object_get(all, *learnt));
+	return store_incident_change(w->app->store, i->id, some, detail, e);
+}
+
 /* The engine tells an end that the kernel's log told before: the same incident has one more
  * witness. */
 static bool add_late_word(struct watch *w, const struct incident *i, const json_t *now)
 {
-	autojson json_t *facts = NULL, *detail = NULL;
+	static const char *const learnt[] = {"witnesses", "exit_code", NULL};
+	autojson json_t *detail = NULL;
 	struct incident known = {0};
 	struct service_facts *f;
 	struct err e = {0};
+	bool late;
 
 	world_lock(w->app->world);
 	f = world_service(w->app->world, i->stack, i->service);
-	if (f && is_late_word(&f->incident, i)) {
+	late = f && is_late_word(&f->incident, i);
+	if (late) {
 		f->incident.witnesses |= i->witnesses;
 		f->incident.exit_code = i->exit_code;
 		known = f->incident;
 	}
 	world_unlock(w->app->world);
-	if (!known.id)
+	if (!late)
 		return false;
-	facts = incident_json(&known);
 	detail = with_its_log(w, &known, now);
-	if (store_incident_update(w->app->store, known.id, facts, detail, &e))
+	if (keep(w, &known, learnt, detail, &e))
 		log_warn("the incident of %s/%s was not kept: %s", i->stack, i->service, e.message);
 	bus_touch(w->app->bus);
 	return true;
@@ -388,8 +403,8 @@ void watch_close_signs(struct watch *w)
 
 void watch_started_again(struct watch *w, const char *stack, const char *service, msec at)
 {
+	static const char *const learnt[] = {"again_at", NULL};
 	struct incident i = {0};
-	autojson json_t *facts = NULL;
 	struct service_facts *f;
 	struct sign *open;
 	struct err e = {0};
@@ -409,21 +424,19 @@ void watch_started_again(struct watch *w, const char *stack, const char *service
 	world_unlock(w->app->world);
 	if (!i.id)
 		return;
-	facts = incident_json(&i);
-	if (store_incident_update(w->app->store, i.id, facts, NULL, &e))
+	if (keep(w, &i, learnt, NULL, &e))
 		log_warn("the incident of %s/%s was not kept: %s", stack, service, e.message);
 	bus_touch(w->app->bus);
 }
 
 int watch_seen(struct watch *w, struct incident *i, struct err *e)
 {
-	autojson json_t *facts = NULL;
+	static const char *const learnt[] = {"seen_at", "only_again", NULL};
 	struct service_facts *f;
 
 	if (!i->seen_at)
 		i->seen_at = clock_wall();
-	facts = incident_json(i);
-	if (store_incident_update(w->app->store, i->id, facts, NULL, e))
+	if (keep(w, i, learnt, NULL, e))
 		return -1;
 	world_lock(w->app->world);
 	f = world_service(w->app->world, i->stack, i->service);

@@ -417,7 +417,8 @@ static int64_t add_incident(const char *stack, int n)
 
 static void the_latest_incidents_are_kept(void **state)
 {
-	autojson json_t *list = NULL, *facts = NULL, *detail = NULL, *new = js("{\"n\":-1}");
+	autojson json_t *list = NULL, *facts = NULL, *detail = NULL,
+			*some = js("{\"n\":-1,\"seen\":5}"), *more = js("{\"again\":6}");
 	int64_t other = add_incident("b", 7), id = 0, first = 0;
 
 	(void)state;
@@ -434,11 +435,14 @@ static void the_latest_incidents_are_kept(void **state)
 	assert_int_equal(json_int(detail, "d", 0), 7);
 	FAILS(store_incident_get(s, "a", other, &facts, &detail, &e), "incident.missing");
 	FAILS(store_incident_get(s, "a", first, &facts, &detail, &e), "incident.missing");
-	OK(store_incident_update(s, other, new, NULL, &e));
+	OK(store_incident_change(s, other, some, NULL, &e));
+	OK(store_incident_change(s, other, more, NULL, &e));
 	json_decref(take(facts));
 	json_decref(take(detail));
 	OK(store_incident_get(s, "b", other, &facts, &detail, &e));
 	assert_int_equal(json_int(facts, "n", 0), -1);
+	assert_int_equal(json_int(facts, "seen", 0), 5);
+	assert_int_equal(json_int(facts, "again", 0), 6);
 	assert_int_equal(json_int(detail, "d", 0), 7);
 }
 
