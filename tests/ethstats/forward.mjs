@@ -17,7 +17,7 @@ export async function forwardInto(netns, host, port, socket) {
   const here = net.createServer((s) => join(s, net.connect(port, '127.0.0.1')));
   await new Promise((resolve) => here.listen(socket, resolve));
   const child = spawn('nsenter', [`--net=${netns}`, process.execPath, fileURLToPath(import.meta.url), host, socket],
-    { stdio: ['ignore', 'pipe', 'inherit'] });
+    { stdio: ['pipe', 'pipe', 'inherit'] });
   const gone = new Promise((resolve) => child.on('exit', resolve));
   const there = await Promise.race([
     new Promise((resolve) => child.stdout.once('data', (d) => resolve(Number(d)))),
@@ -39,4 +39,5 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const [host, socket] = process.argv.slice(2);
   const server = net.createServer((s) => join(s, net.connect(socket)));
   server.listen(0, host, () => console.log(server.address().port));
+  process.stdin.on('end', () => process.exit()).resume(); // who made it is gone, however that ended
 }
