@@ -9,32 +9,27 @@
 #include "io/store.h"
 #include "services/bus.h"
 
-#define REPLAY_MAX 500		    /* a reader that missed more starts anew */
+#define REPLAY_MAX 500 /* a reader that missed more starts anew */
+#define LIST_MAX 500
 #define TIME_MAX (INT64_C(1) << 53) /* what a JavaScript number holds */
 #define KEEP_ALIVE_MS 15000
 #define STATE_EVERY_MS 200 /* progress of a job changes faster than anybody reads */
 
 /* What a list shall hold. */
 struct question {
-	char *stack;
+	const char *stack;	      /* NULL = all */
 	int64_t after, before, limit; /* by ids */
 	int64_t from, to, marks;      /* by time; from -1 = not asked so */
 };
 
-static void question_free(struct question *q)
-{
-	free(q->stack);
-}
-
 static int read_question(struct api_call *call, struct question *q, struct err *e)
 {
-	q->stack = http_query(call->req, "stack");
 	if (call_query_int(call, "after", -1, 0, INT64_MAX, &q->after, e) ||
 		call_query_int(call, "before", 0, 1, INT64_MAX, &q->before, e) ||
-		call_query_int(call, "limit", 100, 1, REPLAY_MAX, &q->limit, e) ||
+		call_query_int(call, "limit", 100, 1, LIST_MAX, &q->limit, e) ||
 		call_query_int(call, "from", -1, 0, TIME_MAX, &q->from, e) ||
 		call_query_int(call, "to", clock_wall(), 0, TIME_MAX, &q->to, e) ||
-		call_query_int(call, "marks", 0, 1, REPLAY_MAX, &q->marks, e))
+		call_query_int(call, "marks", 0, 1, LIST_MAX, &q->marks, e))
 		return -1;
 	if (q->from < 0 && q->marks)
 		return err_set(e, ERR_INPUT, "input.query", "marks are asked for with from.");
@@ -52,7 +47,8 @@ static int answer(struct store *s, const struct question *q, struct event_rows *
 
 static void list_events(struct api_call *call)
 {
-	cleanup(question_free) struct question q = {0};
+	autofree char *stack = http_query(call->req, "stack");
+	struct question q = {.stack = stack};
 	autoevents struct event_rows rows = {0};
 	json_t *j, *list;
 	struct err e = {0};

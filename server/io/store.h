@@ -142,7 +142,7 @@ void event_rows_free(struct event_rows *r);
  * the newest, newest first. stack NULL = all. */
 int store_events(struct store *s, int64_t after, int64_t before, const char *stack, int limit,
 	struct event_rows *ret, struct err *e);
-/* Those of a time, both ends included (wall clock): the newest, newest first. */
+/* Those of a time, both ends included (wall clock): the newest, newest first. stack NULL = all. */
 int store_events_between(struct store *s, msec from, msec to, const char *stack, int limit,
 	struct event_rows *ret, struct err *e);
 /* What of them stands on a chart: kills, changes of limits, ends of jobs; in each of so many equal
