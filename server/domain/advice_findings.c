@@ -230,7 +230,8 @@ static void incident(struct finder *f, const struct service_facts *x, const char
 	sentence = incident_sentence(i, title);
 	j = finding_add(f, "warn", incident_code(i), x->stack, x->service, "%s", sentence);
 	json_put_int(j, "at", i->at);
-	json_put_int(j, "incident", i->id);
+	if (i->id) /* 0: it could not be kept */
+		json_put_int(j, "incident", i->id);
 	finding_link(j, "What happened", true, "incidents");
 }
 
