@@ -238,7 +238,8 @@ static void set_trust(CURL *c)
 /* Connections are kept by host and port, which read the same in every container: here the
  * namespace becomes the host's name. (CURLOPT_CONNECT_TO is no way to do that: of connections to
  * one address a libcurl that was built without proxies does not compare the names, see
- * ConnectionExists in its url.c.) True when the connection may be kept. */
+ * ConnectionExists in its url.c.) A name
+ * with a plus leaves libcurl's memory again. True when the connection may be kept. */
 static bool keep_apart(struct run *r)
 {
 	static const char local[] = "http://127.0.0.1:";

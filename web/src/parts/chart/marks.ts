@@ -33,6 +33,7 @@ export function marksOf(events: Event[]): Mark[] {
 	return marks;
 }
 
+/** As in the store, which thins a long time before (server/io/store_event.c). */
 const WEIGHT: Record<Mark['kind'], number> = { oom: 3, end: 2, limits: 1, job: 0 };
 
 /** Of marks that would stand on each other, the weightiest: a limit change is also a job. */
